@@ -1,0 +1,42 @@
+/** Owns how a user binds a handler to a contract, and what a handler is given. Does not run handlers: `run-handler.ts` does. */
+import type { JobContract, OutputOf, ParsedInputOf } from '../contract/define-job.ts';
+import type { ProgressCount } from '../contract/progress.ts';
+
+/** What a handler can ask and tell while it runs. */
+export interface HandlerContext {
+  /** Id of the job. */
+  readonly jobId: string;
+  /** Name of the job type. */
+  readonly type: string;
+  /** 1 for the first try; grows with each *failed* attempt. Worker deaths and shutdowns do not count. */
+  readonly attempt: number;
+  /** The job is `failed` when this attempt fails and `attempt === maxAttempts`. */
+  readonly maxAttempts: number;
+  /** The same for every attempt of this handler call: hand it to the outside system so that an effect happens once. */
+  readonly idempotencyKey: string;
+  /** Fires on cancel, timeout and worker shutdown; `signal.reason` is a `JobError` with the code. Stop work and throw it. */
+  readonly signal: AbortSignal;
+  /** What an earlier attempt kept last with `checkpoint`, or undefined. */
+  readonly lastCheckpoint: unknown;
+  /** Sets the progress: 0–100 or a count. Lower than before is ignored. Cheap: call it as often as you like. */
+  progress(report: number | ProgressCount, message?: string): void;
+  /** Keeps a JSON value (≤ 64 KB) that the next attempt finds in `lastCheckpoint`. At most 1 s of it is lost in a crash. */
+  checkpoint(value: unknown): void;
+}
+
+/** Does the work of one job. Throwing means: this attempt failed. */
+export type Handler<C extends JobContract> = (input: ParsedInputOf<C>, context: HandlerContext) => Promise<OutputOf<C>> | OutputOf<C>;
+
+/** A contract with its handler, as `createWorker` takes it. */
+export interface HandledJob {
+  readonly contract: JobContract;
+  readonly handler: (input: never, context: HandlerContext) => unknown;
+}
+
+/**
+ * Binds a handler to its contract.
+ * @example handle(sendEmail, async (input, ctx) => ({ messageId: await smtp.send(input, { signal: ctx.signal }) }))
+ */
+export function handle<C extends JobContract>(contract: C, handler: Handler<C>): HandledJob {
+  return { contract, handler };
+}

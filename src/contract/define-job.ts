@@ -1,0 +1,127 @@
+/**
+ * Owns the contract of a job type: its name, the schemas of input and output, its defaults.
+ * Safe to import anywhere, a browser included. Workflow code imports the *type* of a contract only, never its value.
+ */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { type Duration, toMs } from './duration.ts';
+import { JobError } from './errors.ts';
+import { checkKeys, checkText, show } from './options.ts';
+import { type RetryOptions, type RetryRule, retryRule } from './retry.ts';
+
+export interface JobDefinition<Name extends string, Input extends StandardSchemaV1, Output extends StandardSchemaV1> {
+  /** Written string, never derived from code: it is in histories. 1–200 of `A–Z a–z 0–9 . _ : -`, first a letter or digit. */
+  readonly name: Name;
+  /** Any Standard Schema (zod, valibot, arktype …). The schema's *input* travels, the handler gets its *output*. */
+  readonly input: Input;
+  /** Schema of what the handler returns. Left out: anything that JSON can carry. */
+  readonly output?: Output;
+  /** What an attempt may keep for the next one. Left out: anything that JSON can carry. */
+  readonly checkpoint?: StandardSchemaV1;
+  /** Retry of failed attempts. @default 3 attempts, waits from 1 s, doubled each time, at most 100 s */
+  readonly retry?: RetryOptions;
+  /** Longest time for one attempt; then its signal fires and it counts as failed. @default '1h' */
+  readonly timeout?: Duration;
+  /** A worker that was not heard of for this long is taken for dead and the job runs again. 1 s–10 min. @default '5s' */
+  readonly heartbeat?: Duration;
+  /** The queue of its jobs unless `add` names another. @default 'jobs' */
+  readonly queue?: string;
+}
+
+/** The contract of one job type, as `defineJob` returns it. */
+export interface JobContract<
+  Name extends string = string,
+  Input extends StandardSchemaV1 = StandardSchemaV1,
+  Output extends StandardSchemaV1 = StandardSchemaV1,
+> {
+  readonly name: Name;
+  readonly input: Input;
+  readonly output: Output | undefined;
+  readonly checkpoint: StandardSchemaV1 | undefined;
+  readonly retry: RetryRule;
+  readonly timeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly queue: string;
+}
+
+/** What `add` takes for jobs of this contract. */
+export type InputOf<C extends JobContract> = StandardSchemaV1.InferInput<C['input']>;
+/** What the handler gets: the input after the schema's defaults and transforms. */
+export type ParsedInputOf<C extends JobContract> = StandardSchemaV1.InferOutput<C['input']>;
+/** What the handler returns and `result()` gives. */
+export type OutputOf<C extends JobContract> = StandardSchemaV1.InferOutput<NonNullable<C['output']>>;
+
+export const DEFAULT_QUEUE = 'jobs';
+export const DEFAULT_TIMEOUT_MS = 3_600_000;
+export const DEFAULT_HEARTBEAT_MS = 5000;
+const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
+const DEFINITION_KEYS = ['name', 'input', 'output', 'checkpoint', 'retry', 'timeout', 'heartbeat', 'queue'];
+
+/**
+ * The contract of a job type.
+ * @throws JobError `invalid-contract` or `invalid-options` when the definition makes no sense
+ * @example
+ * export const sendEmail = defineJob({
+ *   name: 'send-email',
+ *   input: z.object({ to: z.email(), subject: z.string() }),
+ *   output: z.object({ messageId: z.string() }),
+ *   retry: { maxAttempts: 5 },
+ *   timeout: '30s',
+ * });
+ */
+export function defineJob<
+  const Name extends string,
+  Input extends StandardSchemaV1,
+  Output extends StandardSchemaV1 = StandardSchemaV1<unknown, unknown>,
+>(definition: JobDefinition<Name, Input, Output>): JobContract<Name, Input, Output> {
+  checkKeys(definition, DEFINITION_KEYS, 'keys of a job definition');
+  checkJobName(definition.name);
+  checkSchema(definition.name, 'input', definition.input);
+  if (definition.output !== undefined) checkSchema(definition.name, 'output', definition.output);
+  if (definition.checkpoint !== undefined) checkSchema(definition.name, 'checkpoint', definition.checkpoint);
+  return Object.freeze({
+    name: definition.name,
+    input: definition.input,
+    output: definition.output,
+    checkpoint: definition.checkpoint,
+    retry: retryRule(definition.retry),
+    timeoutMs: checkTimeout(definition.timeout ?? DEFAULT_TIMEOUT_MS),
+    heartbeatMs: checkHeartbeat(definition.heartbeat ?? DEFAULT_HEARTBEAT_MS),
+    queue: checkQueueName(definition.queue ?? DEFAULT_QUEUE),
+  });
+}
+
+/** A usable job type name, or `invalid-contract`. */
+export function checkJobName(name: unknown): string {
+  if (typeof name === 'string' && NAME_PATTERN.test(name) && name !== 'default') return name;
+  throw new JobError(
+    'invalid-contract',
+    `Expected the name of a job type to be 1–200 of A–Z a–z 0–9 . _ : - (first a letter or digit, and not "default"), got: ${show(name)}.`,
+  );
+}
+
+/** A usable queue name, or `invalid-options`. */
+export function checkQueueName(queue: unknown): string {
+  return checkText(queue, 'queue', 200);
+}
+
+/** Milliseconds of an attempt's timeout, at least 1, or `invalid-options`. */
+export function checkTimeout(timeout: unknown): number {
+  const timeoutMs = toMs(timeout, 'timeout');
+  if (timeoutMs >= 1) return timeoutMs;
+  throw new JobError('invalid-options', 'Expected timeout to be at least 1 ms, got: 0. Leave it out for the default of 1 hour.');
+}
+
+function checkHeartbeat(heartbeat: Duration): number {
+  const heartbeatMs = toMs(heartbeat, 'heartbeat');
+  if (heartbeatMs >= 1000 && heartbeatMs <= 600_000) return heartbeatMs;
+  throw new JobError('invalid-options', `Expected heartbeat to be between 1 s and 10 min, got: ${show(heartbeat)}.`);
+}
+
+function checkSchema(job: string, which: string, schema: unknown): void {
+  const isSchema = (typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema;
+  if (isSchema) return;
+  throw new JobError(
+    'invalid-contract',
+    `Expected ${which} of the job type "${job}" to be a Standard Schema (zod, valibot, arktype …), got: ${show(schema)}.`,
+  );
+}

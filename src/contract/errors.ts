@@ -1,0 +1,101 @@
+/**
+ * Owns every error code of Holdfast: its HTTP status, whether trying again can help, and its default message.
+ * A code survives the wire, the workflow sandbox and a process boundary; `instanceof` does not, so compare codes.
+ * Does not translate errors of the Temporal SDK: `src/temporal/errors.ts` does.
+ */
+
+interface ErrorEntry {
+  /** HTTP status that an API answers with. */
+  readonly status: number;
+  /** True when the same call can succeed later, unchanged. */
+  readonly retryable: boolean;
+  /** What the code means, in one sentence. The message of a `JobError` that was given none. */
+  readonly message: string;
+}
+
+export const errorCatalogue = {
+  'invalid-input': { status: 422, retryable: false, message: 'The input does not match the contract of the job type.' },
+  'invalid-output': {
+    status: 500,
+    retryable: false,
+    message: 'The handler returned a value that does not match the contract of the job type.',
+  },
+  'invalid-options': { status: 422, retryable: false, message: 'An option has a wrong name or value.' },
+  'invalid-contract': { status: 500, retryable: false, message: 'The contract of a job type is not usable.' },
+  'invalid-config': { status: 500, retryable: false, message: 'The configuration is not usable.' },
+  'not-found': { status: 404, retryable: false, message: 'No job has this id.' },
+  conflict: { status: 409, retryable: false, message: 'A job with this id exists already.' },
+  'handler-missing': { status: 503, retryable: true, message: 'The worker that took the job has no handler for its type.' },
+  'handler-failed': { status: 500, retryable: true, message: 'The handler threw an error.' },
+  'timed-out': { status: 504, retryable: true, message: 'The attempt took longer than its timeout.' },
+  cancelled: { status: 409, retryable: false, message: 'The job was cancelled.' },
+  terminated: { status: 409, retryable: false, message: 'The job was ended from outside, without clean-up.' },
+  poison: { status: 500, retryable: false, message: 'The worker process died three times while it ran this job alone.' },
+  'payload-too-large': { status: 413, retryable: false, message: 'A value is larger than Temporal can carry.' },
+  'worker-shutdown': { status: 503, retryable: true, message: 'The worker was shut down before the attempt ended.' },
+  unavailable: { status: 503, retryable: true, message: 'Temporal cannot be reached.' },
+  overloaded: { status: 429, retryable: true, message: 'Temporal refuses calls for now: too many at once.' },
+  'no-server': { status: 503, retryable: false, message: 'No Temporal server is configured, and no embedded one was found.' },
+  'binary-missing': {
+    status: 503,
+    retryable: false,
+    message: 'The Temporal server binary is not on this machine and could not be fetched.',
+  },
+  'data-folder-unusable': { status: 503, retryable: false, message: 'The data folder of the embedded Temporal server cannot be used.' },
+  'port-taken': { status: 503, retryable: false, message: 'A port that the embedded Temporal server was told to use is taken.' },
+  'server-failed': { status: 503, retryable: true, message: 'The embedded Temporal server did not become healthy.' },
+  internal: { status: 500, retryable: false, message: 'Something failed that should not have.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export interface JobErrorOptions {
+  /** Facts a program can use: ids, limits, what was expected and what came. Plain JSON. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** The error below this one. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class of the public API. `code` is a key of the catalogue, `message` says what was expected, what
+ * came and what to do next.
+ * @example throw new JobError('not-found', `No job has the id "${id}". Look it up with list().`, { details: { id } });
+ */
+export class JobError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message?: string, options: JobErrorOptions = {}) {
+    super(message ?? errorCatalogue[code].message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'JobError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  /** True when the same call can succeed later, unchanged. */
+  get retryable(): boolean {
+    return errorCatalogue[this.code].retryable;
+  }
+
+  /** HTTP status of the code. */
+  get status(): number {
+    return errorCatalogue[this.code].status;
+  }
+}
+
+/** True if `value` is one of the catalogue's codes. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
+}
+
+/** The error itself if it is a `JobError` (of this or another copy of the package), else undefined. */
+export function asJobError(error: unknown): JobError | undefined {
+  if (error instanceof JobError) return error;
+  const isForeign = error instanceof Error && error.name === 'JobError' && 'code' in error && isErrorCode(error.code);
+  return isForeign ? (error as JobError) : undefined;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

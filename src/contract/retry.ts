@@ -1,0 +1,49 @@
+/** Owns how often and when a failed attempt is tried again. Pure arithmetic; the server and the handler wrapper apply it. */
+import { type Duration, toMs } from './duration.ts';
+import { checkInteger, checkKeys, invalidOption } from './options.ts';
+
+export interface RetryOptions {
+  /** Handler failures until the job is `failed`, the first included. 1–1000. Worker deaths and shutdowns do not count. @default 3 */
+  readonly maxAttempts?: number;
+  /** Wait before the second attempt. Under 1 s nothing is promised. @default '1s' */
+  readonly initialInterval?: Duration;
+  /** Each wait is the one before times this. 1–100. @default 2 */
+  readonly backoffCoefficient?: number;
+  /** No wait is longer than this. @default '100s' or the initial interval, whichever is longer */
+  readonly maximumInterval?: Duration;
+}
+
+/** Retry options with every default filled in and durations in milliseconds. */
+export interface RetryRule {
+  readonly maxAttempts: number;
+  readonly initialIntervalMs: number;
+  readonly backoffCoefficient: number;
+  readonly maximumIntervalMs: number;
+}
+
+export const MAX_ATTEMPTS_LIMIT = 1000;
+export const DEFAULT_RETRY: RetryRule = { maxAttempts: 3, initialIntervalMs: 1000, backoffCoefficient: 2, maximumIntervalMs: 100_000 };
+
+/**
+ * The rule that `options` describe, defaults filled in.
+ * @throws JobError `invalid-options`
+ */
+export function retryRule(options: RetryOptions = {}): RetryRule {
+  checkKeys(options, ['maxAttempts', 'initialInterval', 'backoffCoefficient', 'maximumInterval'], 'retry options');
+  const maxAttempts = checkInteger(options.maxAttempts ?? DEFAULT_RETRY.maxAttempts, 'retry.maxAttempts', 1, MAX_ATTEMPTS_LIMIT);
+  const initialIntervalMs = toMs(options.initialInterval ?? DEFAULT_RETRY.initialIntervalMs, 'retry.initialInterval');
+  const backoffCoefficient = options.backoffCoefficient ?? DEFAULT_RETRY.backoffCoefficient;
+  if (!(backoffCoefficient >= 1 && backoffCoefficient <= 100))
+    throw invalidOption('retry.backoffCoefficient', 'a number from 1 to 100', backoffCoefficient);
+  const longest = Math.max(DEFAULT_RETRY.maximumIntervalMs, initialIntervalMs);
+  const maximumIntervalMs = toMs(options.maximumInterval ?? longest, 'retry.maximumInterval');
+  if (initialIntervalMs < 1) throw invalidOption('retry.initialInterval', 'at least 1 ms', options.initialInterval);
+  if (maximumIntervalMs < initialIntervalMs)
+    throw invalidOption('retry.maximumInterval', 'at least retry.initialInterval', options.maximumInterval);
+  return { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs };
+}
+
+/** Milliseconds to wait after the `failures`-th failed attempt (1 = the first): initial × coefficient^(failures − 1), at most the maximum. */
+export function backoffMs(rule: RetryRule, failures: number): number {
+  return Math.min(rule.initialIntervalMs * rule.backoffCoefficient ** (failures - 1), rule.maximumIntervalMs);
+}
