@@ -1,5 +1,5 @@
 /** Owns how a user binds a handler to a contract, and what a handler is given. Does not run handlers: `run-handler.ts` does. */
-import type { JobContract, OutputOf, ParsedInputOf } from '../contract/define-job.ts';
+import type { JobContract, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
 import type { ProgressCount } from '../contract/progress.ts';
 
 /** What a handler can ask and tell while it runs. */
@@ -25,12 +25,14 @@ export interface HandlerContext {
 }
 
 /** Does the work of one job. Throwing means: this attempt failed. */
-export type Handler<C extends JobContract> = (input: ParsedInputOf<C>, context: HandlerContext) => Promise<OutputOf<C>> | OutputOf<C>;
+export type Handler<C extends JobContract> = (input: ParsedInputOf<C>, context: HandlerContext) => Promise<ReturnOf<C>> | ReturnOf<C>;
 
 /** A contract with its handler, as `createWorker` takes it. */
 export interface HandledJob {
   readonly contract: JobContract;
   readonly handler: (input: never, context: HandlerContext) => unknown;
+  /** How long a cancelled job waits for its handler, in milliseconds. Absent: until it ends. */
+  readonly cancelGraceMs?: number;
 }
 
 /**
@@ -39,4 +41,20 @@ export interface HandledJob {
  */
 export function handle<C extends JobContract>(contract: C, handler: Handler<C>): HandledJob {
   return { contract, handler };
+}
+
+/** A job type whose work is a workflow of several steps: the worker needs its contract, to parse the input. */
+export interface MultiStepJob {
+  readonly contract: JobContract;
+}
+
+/** What `createWorker` takes: a handler, or the declaration of a multi-step job. */
+export type JobDeclaration = HandledJob | MultiStepJob;
+
+/**
+ * Tells a worker of a job type that has a workflow of its own, in the file given as `workflows`.
+ * @example createWorker({ workflows: new URL('./workflows.js', import.meta.url), jobs: [multiStep(nightlyReport), handle(fetchPage, fetchIt)] });
+ */
+export function multiStep(contract: JobContract): MultiStepJob {
+  return { contract };
 }

@@ -47,7 +47,9 @@ export interface JobContract<
 export type InputOf<C extends JobContract> = StandardSchemaV1.InferInput<C['input']>;
 /** What the handler gets: the input after the schema's defaults and transforms. */
 export type ParsedInputOf<C extends JobContract> = StandardSchemaV1.InferOutput<C['input']>;
-/** What the handler returns and `result()` gives. */
+/** What the handler returns: it travels as it is. */
+export type ReturnOf<C extends JobContract> = StandardSchemaV1.InferInput<NonNullable<C['output']>>;
+/** What `result()` gives: the handler's value after the output schema's defaults and transforms. */
 export type OutputOf<C extends JobContract> = StandardSchemaV1.InferOutput<NonNullable<C['output']>>;
 
 export const DEFAULT_QUEUE = 'jobs';

@@ -1,0 +1,51 @@
+/**
+ * Owns what a Temporal worker is given as its activities: one that takes every type and looks its handler up, so that
+ * handlers may be registered while it runs, and the parser of multi-step jobs' inputs.
+ */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { asJobError } from '../contract/errors.ts';
+import { PARSE_INPUT_ACTIVITY, readRunOptions, type ResultEnvelope, type RunOptions } from '../contract/messages.ts';
+import { checkPayload } from '../contract/payload.ts';
+import { validate } from '../contract/validate.ts';
+import type { HandlerLimit } from './handler-limit.ts';
+import type { HandlerRegistry } from './handler-registry.ts';
+import { missingHandler } from './missing-handler.ts';
+import { type HandlerHost, runHandledJob } from './run-handler.ts';
+
+export interface JobActivities {
+  /** Temporal calls it for every activity type that has no function of its own. */
+  default(input: unknown, options?: RunOptions): Promise<ResultEnvelope>;
+  [PARSE_INPUT_ACTIVITY](type: string, input: unknown): Promise<unknown>;
+}
+
+/** The activities of one queue. */
+export function jobActivities(registry: HandlerRegistry, host: HandlerHost, limit: HandlerLimit): JobActivities {
+  return {
+    async default(input, options) {
+      const context = Context.current();
+      const handled = registry.handler(context.info.activityType);
+      if (handled === undefined) throw missingHandler(context, host, registry.handledTypes);
+      return await runHandledJob(handled, input, { context, options: readRunOptions(options), host, limit });
+    },
+    async [PARSE_INPUT_ACTIVITY](type, input) {
+      const contract = registry.contract(type);
+      if (contract === undefined)
+        throw ApplicationFailure.create({
+          type: 'handler-missing',
+          message: `This worker does not know the job type "${type}". Give it multiStep(contract).`,
+        });
+      return await parse(() => validate(contract.input, input, 'invalid-input', `input of "${type}"`), type);
+    },
+  };
+}
+
+async function parse(body: () => Promise<unknown>, type: string): Promise<unknown> {
+  try {
+    return checkPayload(await body(), `input of "${type}"`);
+  } catch (error) {
+    const known = asJobError(error);
+    throw known === undefined
+      ? error
+      : ApplicationFailure.create({ message: known.message, type: known.code, nonRetryable: true, details: [known.details] });
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Owns one attempt while it runs: what the handler is given, its record, its abort. How an attempt ends is decided in
+ * `run-handler.ts`; what it leaves for the next one in `contract/attempts.ts`.
+ */
+import type { Context } from '@temporalio/activity';
+import type { AttemptRecord, AttemptState } from '../contract/attempts.ts';
+import { attemptError, beginAttempt, endAttempt } from '../contract/attempts.ts';
+import { JobError } from '../contract/errors.ts';
+import { checkPayload, MAX_CHECKPOINT_BYTES } from '../contract/payload.ts';
+import { nextProgress, type ProgressCount } from '../contract/progress.ts';
+import type { RetryRule } from '../contract/retry.ts';
+import type { HandlerContext } from './handle.ts';
+
+/** How an attempt is run: the contract's rule with what `add` changed. */
+export interface AttemptRule {
+  readonly retry: RetryRule;
+  readonly timeoutMs: number;
+}
+
+export class Attempt implements HandlerContext {
+  readonly jobId: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly idempotencyKey: string;
+  readonly lastCheckpoint: unknown;
+  readonly startedAt = new Date();
+  readonly worker: string;
+  #state: AttemptState;
+  readonly #abort = new AbortController();
+  readonly #context: Context;
+
+  constructor(context: Context, worker: string, rule: AttemptRule) {
+    const { info } = context;
+    this.#context = context;
+    this.worker = worker;
+    const running = { worker, startedAt: this.startedAt.toISOString(), isAlone: false };
+    this.#state = {
+      ...beginAttempt(info.heartbeatDetails as AttemptState | undefined, info.attempt, running),
+      maxAttempts: rule.retry.maxAttempts,
+    };
+    this.jobId = info.workflowExecution?.workflowId ?? info.activityId;
+    this.type = info.activityType;
+    this.queue = info.taskQueue;
+    this.attempt = this.#state.failures + 1;
+    this.maxAttempts = rule.retry.maxAttempts;
+    this.idempotencyKey = `${this.jobId}/${info.activityId}`;
+    this.lastCheckpoint = this.#state.checkpoint;
+    context.cancellationSignal.addEventListener('abort', () => this.abort(stopReason(context)), { once: true });
+  }
+
+  get state(): AttemptState {
+    return this.#state;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Why the attempt is stopped, or undefined while it runs on. */
+  get stopped(): JobError | undefined {
+    return this.signal.aborted ? (this.signal.reason as JobError) : undefined;
+  }
+
+  abort(reason: JobError): void {
+    this.#abort.abort(reason);
+  }
+
+  progress(report: number | ProgressCount, message?: string): void {
+    this.#state = { ...this.#state, progress: nextProgress(this.#state.progress, report, message) };
+  }
+
+  checkpoint(value: unknown): void {
+    this.#state = { ...this.#state, checkpoint: checkPayload(value, `checkpoint of "${this.type}"`, MAX_CHECKPOINT_BYTES) };
+  }
+
+  /** Sends the record to the server; the answer, if it says cancel, fires the signal. */
+  heartbeat(isAlone: boolean): void {
+    const { running } = this.#state;
+    if (running !== undefined) this.#state = { ...this.#state, running: { ...running, isAlone } };
+    this.#context.heartbeat(this.#state);
+  }
+
+  /** Ends the attempt without completing the job, and leaves its record for the next one. */
+  end(outcome: AttemptRecord['outcome'], code: string, error: unknown, backoffMs?: number): void {
+    this.#state = endAttempt(this.#state, {
+      attempt: this.attempt,
+      outcome,
+      worker: this.worker,
+      startedAt: this.startedAt.toISOString(),
+      endedAt: new Date().toISOString(),
+      error: attemptError(code, error),
+      ...(backoffMs === undefined ? {} : { backoffMs }),
+    });
+    this.#context.heartbeat(this.#state);
+  }
+}
+
+/** What the server wants when it stops an attempt. Whatever is not a cancel is carried on by the next attempt. */
+function stopReason({ cancellationDetails }: Context): JobError {
+  return cancellationDetails?.cancelRequested === true ? new JobError('cancelled') : new JobError('worker-shutdown');
+}

@@ -1,0 +1,41 @@
+/** Owns the handlers of a process, by job type. Handlers may come while the worker runs. */
+import type { JobContract } from '../contract/define-job.ts';
+import { JobError } from '../contract/errors.ts';
+import { show } from '../contract/options.ts';
+import type { HandledJob, JobDeclaration } from './handle.ts';
+
+export class HandlerRegistry {
+  readonly #handled = new Map<string, HandledJob>();
+  readonly #contracts = new Map<string, JobContract>();
+
+  constructor(jobs: readonly JobDeclaration[] = []) {
+    for (const job of jobs) this.add(job);
+  }
+
+  /** @throws JobError `invalid-contract` when the type is there already */
+  add(job: JobDeclaration): void {
+    const name = job?.contract?.name;
+    if (typeof name !== 'string')
+      throw new JobError('invalid-contract', `Expected a job made by handle(contract, handler) or multiStep(contract), got: ${show(job)}.`);
+    if (this.#contracts.has(name))
+      throw new JobError('invalid-contract', `The job type "${name}" was given twice. Each type has one handler in a process.`);
+    this.#contracts.set(name, job.contract);
+    if ('handler' in job) this.#handled.set(name, job);
+  }
+
+  handler(type: string): HandledJob | undefined {
+    return this.#handled.get(type);
+  }
+
+  contract(type: string): JobContract | undefined {
+    return this.#contracts.get(type);
+  }
+
+  get contracts(): readonly JobContract[] {
+    return [...this.#contracts.values()];
+  }
+
+  get handledTypes(): readonly string[] {
+    return [...this.#handled.keys()];
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Owns the rhythm of heartbeats: one timer for all attempts of a process, not the handlers' goodwill. A cancel reaches a
+ * handler, and progress reaches a reader, with the next beat. An attempt shorter than a beat sends none.
+ */
+const SHORTEST_BEAT_MS = 200;
+const LONGEST_BEAT_MS = 1000;
+const MS_PER_ATTEMPT = 2;
+
+export class Heartbeats {
+  readonly #beats = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Calls `beat` at each tick until the returned function is called. */
+  start(beat: () => void): () => void {
+    this.#beats.add(beat);
+    this.#timer ??= this.#schedule();
+    return () => {
+      this.#beats.delete(beat);
+      if (this.#beats.size > 0) return;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  /** The more attempts run, the slower each beats: about 500 calls a second at most. */
+  #schedule(): NodeJS.Timeout {
+    const interval = Math.min(LONGEST_BEAT_MS, Math.max(SHORTEST_BEAT_MS, this.#beats.size * MS_PER_ATTEMPT));
+    return setTimeout(() => {
+      for (const beat of this.#beats) beat();
+      this.#timer = this.#beats.size === 0 ? undefined : this.#schedule();
+    }, interval);
+  }
+}
+
+export { SHORTEST_BEAT_MS };

@@ -1,0 +1,193 @@
+/**
+ * Owns what app servers do with jobs: add, get, list, watch, result, cancel. Every answer comes from the Temporal server
+ * itself, so that it is the same with no worker up.
+ */
+import { WorkflowFailedError } from '@temporalio/client';
+import { uuidv7 } from 'uuidv7';
+import { type AddOptions, addPlan, checkTags } from './contract/add-options.ts';
+import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
+import { isErrorCode, JobError } from './contract/errors.ts';
+import { checkInteger, checkKeys, checkText, invalidOption } from './contract/options.ts';
+import { checkPayload } from './contract/payload.ts';
+import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from './contract/snapshot.ts';
+import { validate } from './contract/validate.ts';
+import { findServer, type FindServerOptions } from './find-server.ts';
+import { connectTemporal, type Temporal } from './temporal/connection.ts';
+import { type CancelOutcome, cancelJob, deleteJob } from './temporal/end-job.ts';
+import { translateError } from './temporal/errors.ts';
+import { countByStatus, type JobCounts, type JobFilter, type JobList, readJob, readJobs } from './temporal/read-jobs.ts';
+import { startJob } from './temporal/start-job.ts';
+import { watchJob, type WatchOptions } from './temporal/watch.ts';
+
+export interface ResultOptions {
+  /** Stops the waiting, not the job; `result` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ListOptions extends JobFilter {
+  /** Rows of a page, 1–500. @default 50 */
+  readonly limit?: number;
+  /** `nextPageToken` of the page before. */
+  readonly pageToken?: string;
+}
+
+/** One job, in the hands of the one who added it. */
+export interface JobHandle<C extends JobContract = JobContract> {
+  readonly id: string;
+  get(): Promise<JobSnapshot>;
+  watch(options?: WatchOptions): AsyncGenerator<JobSnapshot, void, undefined>;
+  /** Waits for the end. @throws JobError with the job's own code when it failed, `cancelled` when it was cancelled */
+  result(options?: ResultOptions): Promise<OutputOf<C>>;
+  cancel(reason?: string): Promise<CancelOutcome>;
+}
+
+const LIST_OPTION_KEYS = ['status', 'type', 'queue', 'tags', 'limit', 'pageToken'];
+const MAX_REASON_LENGTH = 500;
+const MAX_ID_LENGTH = 1000;
+
+export class JobClient {
+  readonly #temporal: Temporal;
+
+  private constructor(temporal: Temporal) {
+    this.#temporal = temporal;
+  }
+
+  /**
+   * Connects to the server that `options`, the `TEMPORAL_*` variables or `.holdfast/server.json` name, in this order.
+   * @throws JobError `no-server`, `unavailable`, `invalid-config`
+   * @example const jobs = await JobClient.connect();
+   */
+  static async connect(options: FindServerOptions = {}): Promise<JobClient> {
+    checkKeys(options, ['address', 'namespace', 'env', 'cwd'], 'connect options');
+    return new JobClient(await connectTemporal(await findServer(options)));
+  }
+
+  /** A client over a connection that the caller owns and closes. */
+  static over(temporal: Temporal): JobClient {
+    return new JobClient(temporal);
+  }
+
+  /**
+   * Adds a job. Resolves when the server has stored it: from then on it is not lost.
+   * @throws JobError `invalid-input`, `invalid-options`, `payload-too-large`, `unavailable`, `overloaded`
+   * @example const job = await jobs.add(sendEmail, { to: 'a@b.example', subject: 'Hi' }, { delay: '5s' });
+   */
+  async add<C extends JobContract>(contract: C, input: InputOf<C>, options?: AddOptions): Promise<JobHandle<C>> {
+    const plan = addPlan(contract, options);
+    // What JSON makes of the input is what the handler will get, so that is what is checked.
+    const wire = checkPayload(input, `input of "${contract.name}"`);
+    await validate(contract.input, wire, 'invalid-input', `input of "${contract.name}"`);
+    const id = uuidv7();
+    await startJob(this.#temporal, { id, type: contract.name, input: wire, plan });
+    return this.job(id, contract);
+  }
+
+  /** A handle on a job by its id. Give the contract to have its `result` typed and parsed. Makes no call. */
+  job<C extends JobContract = JobContract>(id: string, contract?: C): JobHandle<C> {
+    checkText(id, 'the id of a job', MAX_ID_LENGTH);
+    return {
+      id,
+      get: () => this.#existing(id),
+      watch: (options) => this.watch(id, options),
+      result: async (options) => await parseOutput(contract, await this.result(id, options)),
+      cancel: (reason) => this.cancel(id, reason),
+    };
+  }
+
+  /** Everything about a job, its input included; undefined when no job has this id. */
+  async get(id: string): Promise<JobSnapshot | undefined> {
+    return await readJob(this.#temporal, checkText(id, 'the id of a job', MAX_ID_LENGTH), { input: true });
+  }
+
+  /** A page of jobs, newest first. */
+  async list(options: ListOptions = {}): Promise<JobList> {
+    checkKeys(options, LIST_OPTION_KEYS, 'list options');
+    const { limit = 50, pageToken, ...filter } = options;
+    checkFilter(filter);
+    return await readJobs(this.#temporal, filter, { size: checkInteger(limit, 'limit', 1, 500), token: pageToken });
+  }
+
+  /** How many jobs of each status there are. */
+  async count(filter: Pick<JobFilter, 'type' | 'queue'> = {}): Promise<JobCounts> {
+    checkKeys(filter, ['type', 'queue'], 'count options');
+    checkFilter(filter);
+    return await countByStatus(this.#temporal, filter);
+  }
+
+  /** The job's snapshot, then one per change; the terminal one is last. @throws JobError `not-found` */
+  watch(id: string, options: WatchOptions = {}): AsyncGenerator<JobSnapshot, void, undefined> {
+    return watchJob(this.#temporal, checkText(id, 'the id of a job', MAX_ID_LENGTH), options);
+  }
+
+  /** Waits for the end of a job and gives the handler's value. @throws JobError as `JobHandle.result` does */
+  async result(id: string, { signal }: ResultOptions = {}): Promise<unknown> {
+    const { client, server } = this.#temporal;
+    try {
+      const wait = (): Promise<unknown> => client.workflow.getHandle(id).result() as Promise<unknown>;
+      return await (signal === undefined ? wait() : client.connection.withAbortSignal(signal, wait));
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
+      if (error instanceof WorkflowFailedError) throw failureOf(await this.#existing(id), error);
+      throw translateError(error, `wait for job "${id}"`, server.address);
+    }
+  }
+
+  /**
+   * Asks a job to stop: its handler's signal fires, its clean-up runs. With no worker up it is recorded and carried out
+   * when one comes. Twice is harmless.
+   * @param reason kept in the job's record, at most 500 characters
+   * @throws JobError `not-found`
+   */
+  async cancel(id: string, reason = 'cancelled by the client'): Promise<CancelOutcome> {
+    return await cancelJob(
+      this.#temporal,
+      checkText(id, 'the id of a job', MAX_ID_LENGTH),
+      checkText(reason, 'the reason', MAX_REASON_LENGTH),
+    );
+  }
+
+  /** Removes a finished job and its record for good. @throws JobError `not-found`; `conflict` while it is open */
+  async delete(id: string): Promise<void> {
+    const { status } = await this.#existing(id);
+    if (OPEN_STATUSES.some((open) => open === status)) {
+      throw new JobError('conflict', `The job "${id}" is ${status}; only a finished job can be deleted. Cancel it first.`, {
+        details: { id, status },
+      });
+    }
+    await deleteJob(this.#temporal, id);
+  }
+
+  /** Ends the connection, unless the caller of `over` owns it. Jobs go on. */
+  async close(): Promise<void> {
+    await this.#temporal.close();
+  }
+
+  async #existing(id: string): Promise<JobSnapshot> {
+    const snapshot = await this.get(id);
+    if (snapshot === undefined) throw new JobError('not-found', `No job has the id "${id}".`, { details: { id } });
+    return snapshot;
+  }
+}
+
+async function parseOutput<C extends JobContract>(contract: C | undefined, output: unknown): Promise<OutputOf<C>> {
+  if (contract?.output === undefined) return output as OutputOf<C>;
+  return (await validate(contract.output, output, 'invalid-output', `output of "${contract.name}"`)) as OutputOf<C>;
+}
+
+function failureOf({ id, type, status, error, attempts, cancelReason }: JobSnapshot, cause: WorkflowFailedError): JobError {
+  if (status === 'cancelled')
+    return new JobError('cancelled', `The job "${id}" (${type}) was cancelled: ${cancelReason ?? 'no reason given'}.`, {
+      cause,
+      details: { id },
+    });
+  const code = error?.code ?? 'internal';
+  return new JobError(isErrorCode(code) ? code : 'handler-failed', error?.message, { cause, details: { id, code, attempts } });
+}
+
+function checkFilter({ status, type, queue, tags }: JobFilter): void {
+  const statuses: readonly JobStatus[] = [...OPEN_STATUSES, ...TERMINAL_STATUSES];
+  if (status !== undefined && !statuses.includes(status)) throw invalidOption('status', `one of ${statuses.join(', ')}`, status);
+  if (type !== undefined) checkJobName(type);
+  if (queue !== undefined) checkQueueName(queue);
+  if (tags !== undefined) checkTags(tags);
+}

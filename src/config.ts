@@ -1,0 +1,43 @@
+/** Owns the environment variables of Holdfast itself. Those of Temporal are read by its own library, in `find-server.ts`. */
+import { z } from 'zod';
+import { JobError } from './contract/errors.ts';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+
+/** Environment variables, as `process.env` gives them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process: the default where a caller gives none. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+export interface Config {
+  /** Folder of the embedded server and of the jobs' files. Undefined: `.holdfast` in or above the working directory. */
+  readonly dataDir: string | undefined;
+  /** @default 'info' */
+  readonly logLevel: LogLevel;
+}
+
+const variables = z.strictObject({
+  HOLDFAST_DATA_DIR: z.string().min(1).optional(),
+  HOLDFAST_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  /** Read by the finder of server binaries. */
+  HOLDFAST_CACHE_DIR: z.string().min(1).optional(),
+});
+
+/**
+ * The configuration in `env`. Variables that do not start with `HOLDFAST_` are left alone.
+ * @throws JobError `invalid-config`, naming every problem at once
+ */
+export function loadConfig(env: Environment): Config {
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('HOLDFAST_')));
+  const result = variables.safeParse(own);
+  if (!result.success) {
+    const known = Object.keys(variables.shape).join(', ');
+    const problems = result.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter((part) => part !== '').join(': '));
+    throw new JobError('invalid-config', `The environment is not usable. ${problems.join('; ')}. Known variables: ${known}.`, {
+      details: { problems },
+    });
+  }
+  return { dataDir: result.data.HOLDFAST_DATA_DIR, logLevel: result.data.HOLDFAST_LOG_LEVEL };
+}

@@ -1,0 +1,75 @@
+/** Owns what `add` can be told about one job, and the check of it. */
+import { checkQueueName, checkTimeout, type JobContract } from './define-job.ts';
+import { type Duration, toMs } from './duration.ts';
+import { invalidOption, checkInteger, checkKeys, checkText } from './options.ts';
+import type { RunOptions } from './messages.ts';
+import { type Priority, priorityKey } from './priority.ts';
+import { DEFAULT_RETRY, MAX_ATTEMPTS_LIMIT } from './retry.ts';
+import { DEFAULT_HEARTBEAT_MS } from './define-job.ts';
+
+export interface AddOptions {
+  /** Not before this long from now. @default 0 */
+  readonly delay?: Duration;
+  /** Which of the waiting jobs of a queue goes first. @default 'normal' */
+  readonly priority?: Priority;
+  /** Handler failures until the job is `failed`, 1–1000. @default the contract's, 3 if it says nothing */
+  readonly maxAttempts?: number;
+  /** Longest time for one attempt. @default the contract's, 1 hour if it says nothing */
+  readonly timeout?: Duration;
+  /** Words to find it by: at most 20, each 1–100 characters. */
+  readonly tags?: readonly string[];
+  /** @default the contract's, `jobs` if it says nothing */
+  readonly queue?: string;
+}
+
+/** Add options, checked and in the terms of the server. */
+export interface AddPlan {
+  readonly queue: string;
+  readonly delayMs: number;
+  readonly priorityKey: number | undefined;
+  readonly maxAttempts: number;
+  readonly tags: readonly string[];
+  /** What differs from the defaults; undefined when nothing does. */
+  readonly runOptions: RunOptions | undefined;
+}
+
+const ADD_OPTION_KEYS = ['delay', 'priority', 'maxAttempts', 'timeout', 'tags', 'queue'];
+const MAX_TAGS = 20;
+const MAX_TAG_LENGTH = 100;
+
+/**
+ * The plan for one job.
+ * @throws JobError `invalid-options`
+ */
+export function addPlan(contract: JobContract, options: AddOptions = {}): AddPlan {
+  checkKeys(options, ADD_OPTION_KEYS, 'add options');
+  const maxAttempts =
+    options.maxAttempts === undefined
+      ? contract.retry.maxAttempts
+      : checkInteger(options.maxAttempts, 'maxAttempts', 1, MAX_ATTEMPTS_LIMIT);
+  return {
+    queue: options.queue === undefined ? contract.queue : checkQueueName(options.queue),
+    delayMs: options.delay === undefined ? 0 : toMs(options.delay, 'delay'),
+    priorityKey: options.priority === undefined ? undefined : priorityKey(options.priority),
+    maxAttempts,
+    tags: checkTags(options.tags ?? []),
+    runOptions: runOptionsOf(contract, maxAttempts, options.timeout === undefined ? contract.timeoutMs : checkTimeout(options.timeout)),
+  };
+}
+
+function runOptionsOf(contract: JobContract, maxAttempts: number, timeoutMs: number): RunOptions | undefined {
+  const retry = { ...contract.retry, maxAttempts };
+  const isDefaultRetry = Object.entries(DEFAULT_RETRY).every(([key, value]) => retry[key as keyof typeof retry] === value);
+  const options = {
+    ...(isDefaultRetry ? {} : { retry }),
+    ...(timeoutMs === contract.timeoutMs ? {} : { timeoutMs }),
+    ...(contract.heartbeatMs === DEFAULT_HEARTBEAT_MS ? {} : { heartbeatMs: contract.heartbeatMs }),
+  };
+  return Object.keys(options).length === 0 ? undefined : options;
+}
+
+/** Checked tags, without duplicates. */
+export function checkTags(tags: readonly string[]): readonly string[] {
+  if (!Array.isArray(tags) || tags.length > MAX_TAGS) throw invalidOption('tags', `a list of at most ${MAX_TAGS} texts`, tags);
+  return [...new Set(tags.map((tag) => checkText(tag, 'a tag', MAX_TAG_LENGTH)))];
+}

@@ -1,0 +1,116 @@
+/**
+ * Owns the record that one handler call carries from attempt to attempt: failures counted, what happened to each
+ * attempt, progress, checkpoint. It lives in the heartbeat details while the job is open, and afterwards in the
+ * activity's result or failure. Pure: the handler wrapper writes it, the snapshot reader reads it.
+ *
+ * 1. Only handler failures use up an attempt. `attempt − 1 − failures − uncounted` attempts ended without a report:
+ *    their worker died.
+ * 2. The list is bounded: the last 20 attempts and 5 KB; a stack of at most 1 KB for the newest two.
+ */
+import type { Progress } from './progress.ts';
+
+export interface AttemptError {
+  /** A code of the catalogue, or the handler's own. */
+  readonly code: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+/** What became of one attempt that did not complete the job. */
+export interface AttemptRecord {
+  /** 1 for the first try of the handler; an attempt that was not used up has the number of the one that follows. */
+  readonly attempt: number;
+  /** `failed` and `timed-out` use up an attempt; `shutdown` and `died` do not. */
+  readonly outcome: 'failed' | 'timed-out' | 'shutdown' | 'died';
+  /** Identity of the worker, where it is known. */
+  readonly worker?: string;
+  /** ISO 8601. */
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly error: AttemptError;
+  /** Wait until the next attempt, in milliseconds. Absent on the last one. */
+  readonly backoffMs?: number;
+}
+
+export interface AttemptState {
+  /** Handler failures so far: what `maxAttempts` limits. */
+  readonly failures: number;
+  /** Attempts that ended with a report and are not counted: worker shutdowns, a missing handler. */
+  readonly uncounted: number;
+  /** Worker deaths while this was the only handler in its process. */
+  readonly deathsAlone: number;
+  /** Worker deaths in all. */
+  readonly deaths: number;
+  readonly records: readonly AttemptRecord[];
+  readonly progress?: Progress;
+  readonly checkpoint?: unknown;
+  /** The running attempt: who and since when. Turned into a `died` record when no report of it follows. */
+  readonly running?: { readonly worker: string; readonly startedAt: string; readonly isAlone: boolean };
+  /** The contract's limit of failures, for readers of a job that was started without it. */
+  readonly maxAttempts?: number;
+  /** True while this worker has no handler for the type. */
+  readonly isHandlerMissing?: boolean;
+}
+
+export const POISON_DEATHS = 3;
+const MAX_RECORDS = 20;
+const MAX_RECORDS_BYTES = 5 * 1024;
+const MAX_STACK_LENGTH = 1024;
+const MAX_MESSAGE_LENGTH = 1000;
+const STACKS_KEPT = 2;
+
+export const FIRST_ATTEMPT: AttemptState = { failures: 0, uncounted: 0, deathsAlone: 0, deaths: 0, records: [] };
+
+/**
+ * The state at the start of the server's `attempt` (1 = first), given what the attempts before it left.
+ * Attempts that left no report are worker deaths: they are recorded and not counted.
+ */
+export function beginAttempt(
+  before: AttemptState | undefined,
+  attempt: number,
+  running: NonNullable<AttemptState['running']>,
+): AttemptState {
+  const { isHandlerMissing: _missing, running: last, ...state } = before ?? FIRST_ATTEMPT;
+  const newDeaths = Math.max(0, attempt - 1 - state.failures - state.uncounted - state.deaths);
+  if (newDeaths === 0) return { ...state, running };
+  const deathsAlone = state.deathsAlone + (last?.isAlone === true ? newDeaths : 0);
+  const died: AttemptRecord = {
+    attempt: state.failures + 1,
+    outcome: 'died',
+    ...(last === undefined ? {} : { worker: last.worker, startedAt: last.startedAt }),
+    endedAt: running.startedAt,
+    error: { code: 'worker-died', message: 'The worker stopped answering before the attempt ended.' },
+  };
+  return { ...state, deaths: state.deaths + newDeaths, deathsAlone, records: trimRecords([...state.records, died]), running };
+}
+
+/** The state after the running attempt ended without completing the job. Counts it where its outcome is counted. */
+export function endAttempt(state: AttemptState, record: AttemptRecord): AttemptState {
+  const isCounted = record.outcome === 'failed' || record.outcome === 'timed-out';
+  const { running: _running, ...rest } = state;
+  return {
+    ...rest,
+    failures: state.failures + (isCounted ? 1 : 0),
+    uncounted: state.uncounted + (isCounted ? 0 : 1),
+    records: trimRecords([...state.records, record]),
+  };
+}
+
+/** An error as an attempt keeps it: code, message and stack cut to their limits. */
+export function attemptError(code: string, error: unknown): AttemptError {
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE_LENGTH);
+  const stack = error instanceof Error ? error.stack?.slice(0, MAX_STACK_LENGTH) : undefined;
+  return { code, message, ...(stack === undefined ? {} : { stack }) };
+}
+
+function trimRecords(records: readonly AttemptRecord[]): readonly AttemptRecord[] {
+  const newest = records.slice(-MAX_RECORDS);
+  let kept = newest.map((record, index) => (index < newest.length - STACKS_KEPT ? withoutStack(record) : record));
+  while (kept.length > 1 && JSON.stringify(kept).length > MAX_RECORDS_BYTES) kept = kept.slice(1);
+  return kept;
+}
+
+function withoutStack(record: AttemptRecord): AttemptRecord {
+  const { stack: _stack, ...error } = record.error;
+  return { ...record, error };
+}

@@ -1,0 +1,95 @@
+/**
+ * Owns the shape of everything that travels between client, workflow, handler wrapper and reader, and its names.
+ * All of it is plain JSON. Changing a shape must stay readable for jobs that are under way.
+ */
+import type { AttemptState } from './attempts.ts';
+import { MAX_DURATION_MS } from './duration.ts';
+import { checkInteger, checkKeys } from './options.ts';
+import type { Progress } from './progress.ts';
+import { DEFAULT_RETRY, type RetryRule, retryRule } from './retry.ts';
+import type { JobStatus } from './snapshot.ts';
+
+/**
+ * Second argument of every job workflow, handed on to the handler: what differs from the defaults. An absent part means
+ * the contract's, which the worker that runs the handler knows.
+ */
+export interface RunOptions {
+  readonly retry?: RetryRule;
+  readonly timeoutMs?: number;
+  readonly heartbeatMs?: number;
+}
+
+/** What a handler's activity returns: the job's output, and the record of how it came about. */
+export interface ResultEnvelope {
+  readonly output?: unknown;
+  readonly state: AttemptState;
+}
+
+/** Memo key of every job that a client added. */
+export const MEMO_KEY = 'holdfast';
+/** What a reader needs without reading history. */
+export interface JobMemo {
+  readonly maxAttempts: number;
+  readonly tags?: readonly string[];
+}
+
+/** Memo key of a multi-step job: which steps have been started and what they add to the progress. */
+export const STEPS_MEMO_KEY = 'holdfastSteps';
+export interface StepsMemo {
+  /** Percent that ended steps and the workflow's own reports add up to. */
+  readonly percent: number;
+  readonly message?: string;
+  /** Activity id → step under way. One that the server no longer lists has just ended. */
+  readonly running: Readonly<Record<string, StepMemo>>;
+}
+export interface StepMemo {
+  /** Percent that the step adds to its job's progress. */
+  readonly percent: number;
+  /** What the step works on, for people. */
+  readonly label?: string;
+}
+
+/** Signal that a handler sends to its workflow, and query of the same name. */
+export const PROGRESS = 'progress';
+/** Query: what the workflow knows of its status. It lags; the truth is the client's `get`. */
+export const STATUS = 'status';
+
+/** The progress signal's argument. */
+export interface ProgressReport {
+  /** Activity id of the reporting step. */
+  readonly step: string;
+  readonly progress: Progress;
+}
+
+/** The status query's answer. */
+export interface StatusAnswer {
+  readonly status: JobStatus;
+  readonly progress: Progress | null;
+}
+
+/** Local activity of every worker: parses the input of a multi-step job by its contract. */
+export const PARSE_INPUT_ACTIVITY = 'holdfast.parse-input';
+
+/** Search attribute (KeywordList) of the tags given at add. */
+export const TAGS_ATTRIBUTE = 'HoldfastTags';
+
+/**
+ * Run options that came over the wire, checked. Unknown keys are ignored, so that a newer client can talk to an older worker.
+ * @throws JobError `invalid-options`
+ */
+export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
+  if (options === null || options === undefined) return {};
+  checkKeys(options, Object.keys(options), 'run options');
+  const { retry, timeoutMs, heartbeatMs } = options;
+  return {
+    ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', 1, MAX_DURATION_MS) }),
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs: checkInteger(heartbeatMs, 'heartbeatMs', 1000, 600_000) }),
+  };
+}
+
+function readRetryRule(rule: Partial<RetryRule>): RetryRule {
+  checkKeys(rule, Object.keys(rule), 'run options');
+  const { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs } = { ...DEFAULT_RETRY, ...rule };
+  return retryRule({ maxAttempts, initialInterval: initialIntervalMs, backoffCoefficient, maximumInterval: maximumIntervalMs });
+}

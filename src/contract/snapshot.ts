@@ -1,0 +1,90 @@
+/** Owns what is told about a job: its statuses and the snapshot that `get`, `watch` and `list` give. */
+import type { AttemptRecord } from './attempts.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Priority } from './priority.ts';
+import type { Progress } from './progress.ts';
+
+export const OPEN_STATUSES = ['delayed', 'queued', 'processing', 'retrying', 'cancelling'] as const;
+export const TERMINAL_STATUSES = ['completed', 'failed', 'cancelled'] as const;
+export type OpenStatus = (typeof OPEN_STATUSES)[number];
+export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
+/**
+ * `delayed` not before a time · `queued` waits for a worker · `processing` a handler runs · `retrying` an attempt failed and the
+ * next has a time · `cancelling` cancel asked, clean-up running · `completed`, `failed`, `cancelled` are final.
+ */
+export type JobStatus = OpenStatus | TerminalStatus;
+
+export function isTerminal(status: JobStatus): status is TerminalStatus {
+  return TERMINAL_STATUSES.some((terminal) => terminal === status);
+}
+
+/** Why a job is not running: a code, a sentence that names what to do next, and the facts in it. */
+export interface WaitingFor {
+  readonly code: 'start-time' | 'worker' | 'handler' | 'retry' | 'cancel';
+  readonly sentence: string;
+  /** When the wait is known to end. ISO 8601. */
+  readonly until?: string;
+}
+
+/** Why a job failed. */
+export interface JobFailure {
+  /** A code of the catalogue, or the handler's own. */
+  readonly code: ErrorCode | (string & {});
+  readonly message: string;
+}
+
+/** One handler call of a multi-step job that is under way. */
+export interface StepSnapshot {
+  readonly id: string;
+  /** Name of the step's contract. */
+  readonly type: string;
+  readonly label?: string;
+  readonly status: 'queued' | 'processing' | 'retrying' | 'cancelling';
+  readonly attempt: number;
+  readonly progress: Progress | null;
+}
+
+/** What a list row tells of a job. Times are ISO 8601. */
+export interface JobSummary {
+  readonly id: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly status: JobStatus;
+  readonly priority: Priority;
+  readonly tags: readonly string[];
+  readonly addedAt: string;
+  /** When it may start, if it was delayed. */
+  readonly runAt?: string;
+  readonly endedAt?: string;
+  /** The handler failures that the job may have. */
+  readonly maxAttempts: number;
+}
+
+/** Everything that is known about a job, with no worker needed. */
+export interface JobSnapshot extends JobSummary {
+  /** Attempt under way or last: 0 before the first, then 1 … `maxAttempts`. */
+  readonly attempt: number;
+  readonly progress: Progress | null;
+  /** What the last attempt kept for the next one. */
+  readonly checkpoint?: unknown;
+  /** Start of the last attempt. */
+  readonly startedAt?: string;
+  /** Null while it runs and after its end. */
+  readonly waitingFor: WaitingFor | null;
+  /** Attempts that ended without completing the job, oldest first: the last 20. */
+  readonly attempts: readonly AttemptRecord[];
+  /** Worker of the last attempt, where it is known. */
+  readonly worker?: string;
+  /** Steps under way, for a job of several. */
+  readonly steps: readonly StepSnapshot[];
+  /** Only from `get`, not while watching. */
+  readonly input?: unknown;
+  /** The handler's return value; only when `completed`. */
+  readonly output?: unknown;
+  /** Only when `failed`. */
+  readonly error?: JobFailure;
+  /** What the one who cancelled it gave as the reason; only when `cancelled`. */
+  readonly cancelReason?: string;
+  /** Run id of Temporal's, for the Web UI. */
+  readonly runId: string;
+}

@@ -1,0 +1,78 @@
+/** Owns the connection of clients to Temporal: where to, with what limits. Which server it is, is decided in `find-server.ts`. */
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { JobError } from '../contract/errors.ts';
+import { translateError } from './errors.ts';
+
+/** Where a Temporal server is and how to talk to it. */
+export interface TemporalServer {
+  /** `host:port`. */
+  readonly address: string;
+  /** @default 'default' */
+  readonly namespace: string;
+  /** Address of the Temporal Web UI, where it is known. */
+  readonly uiUrl?: string;
+  readonly tls?: ConnectionOptions['tls'];
+  readonly apiKey?: string;
+  readonly metadata?: Record<string, string>;
+}
+
+/** Gives up a call after this time. */
+export const CALL_DEADLINE_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 5000;
+/** The SDK names this option without its prefix, so its own limit has no effect and pages over 4 MB fail. */
+const CHANNEL_ARGS = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
+
+/** What the readers and the client work with. */
+export interface Temporal {
+  readonly client: Client;
+  readonly namespace: string;
+  readonly server: TemporalServer;
+  /** Runs one call with a deadline; its errors become `JobError`s. `what` is what the message calls it. */
+  call<T>(what: string, body: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects and checks that the server answers.
+ * @throws JobError `unavailable`, naming the address and what to do
+ */
+export async function connectTemporal(server: TemporalServer): Promise<Temporal> {
+  const connection = await connect(server);
+  return temporalOver(new Client({ connection, namespace: server.namespace }), server, () => connection.close());
+}
+
+/** The same over a connection that somebody else owns, such as a worker's. */
+export function temporalOver(client: Client, server: TemporalServer, close: () => Promise<void> = () => Promise.resolve()): Temporal {
+  return {
+    client,
+    namespace: server.namespace,
+    server,
+    close,
+    async call(what, body) {
+      try {
+        return await client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, body);
+      } catch (error) {
+        throw translateError(error, what, server.address);
+      }
+    },
+  };
+}
+
+async function connect({ address, tls, apiKey, metadata }: TemporalServer): Promise<Connection> {
+  try {
+    return await Connection.connect({
+      address,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      channelArgs: CHANNEL_ARGS,
+      ...(tls === undefined ? {} : { tls }),
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(metadata === undefined ? {} : { metadata }),
+    });
+  } catch (error) {
+    throw new JobError(
+      'unavailable',
+      `Temporal at ${address} does not answer. Is it running, and is the address right? For a server of your own on this machine run "holdfast dev"; to use another set TEMPORAL_ADDRESS.`,
+      { details: { address }, cause: error },
+    );
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Owns the one call that tells the truth about a job, with no worker needed, and its reading into plain values.
+ * What the values mean is decided in `status.ts` and `snapshot.ts`.
+ */
+import type { temporal } from '@temporalio/proto';
+import type { AttemptState } from '../contract/attempts.ts';
+import { JobError } from '../contract/errors.ts';
+import { type JobMemo, MEMO_KEY, STEPS_MEMO_KEY, type StepsMemo, TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import type { JobFailure } from '../contract/snapshot.ts';
+import type { Temporal } from './connection.ts';
+import { grpcCodeOf } from './errors.ts';
+import { asAttemptState, failureOf, instantMs, payloadAt, payloadValue } from './protocol.ts';
+
+type ProtoDescription = temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse;
+type ProtoInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
+type ProtoActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+
+export type CloseStatus = 'open' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed-out';
+/** Index = the protocol's WorkflowExecutionStatus. Continued-as-new shows as open: the newest run goes on. */
+const CLOSE_STATUSES: readonly CloseStatus[] = [
+  'open',
+  'open',
+  'completed',
+  'failed',
+  'cancelled',
+  'terminated',
+  'open',
+  'timed-out',
+  'open',
+];
+
+/** What visibility and describe both tell of a job. */
+export interface JobInfo {
+  readonly id: string;
+  readonly runId: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly close: CloseStatus;
+  readonly addedMs: number;
+  /** Start time plus delay. */
+  readonly dueMs: number;
+  readonly closedMs: number | undefined;
+  readonly historyLength: number;
+  readonly priorityKey: number | undefined;
+  readonly memo: JobMemo | undefined;
+  readonly steps: StepsMemo | undefined;
+}
+
+export type ActivityPhase = 'scheduled' | 'started' | 'cancelling';
+
+/** A handler call that is under way or waits. */
+export interface PendingActivity {
+  readonly id: string;
+  readonly type: string;
+  readonly phase: ActivityPhase;
+  /** The server's count, deaths and shutdowns included. */
+  readonly attempt: number;
+  /** When the next attempt is due; only while it backs off. */
+  readonly nextAttemptMs: number | undefined;
+  readonly startedMs: number | undefined;
+  readonly worker: string | undefined;
+  readonly state: AttemptState | undefined;
+  readonly lastFailure: JobFailure | undefined;
+}
+
+export interface JobDescription extends JobInfo {
+  readonly isCancelRequested: boolean;
+  /** True while a workflow task waits for a worker or is being worked on. */
+  readonly hasWorkflowTask: boolean;
+  readonly activities: readonly PendingActivity[];
+}
+
+/** What the server knows of the newest run of a job, or undefined when it knows none. */
+export async function describeJob(temporal: Temporal, id: string, runId?: string): Promise<JobDescription | undefined> {
+  return await temporal.call(`read job "${id}"`, async () => {
+    try {
+      const execution = { workflowId: id, ...(runId === undefined ? {} : { runId }) };
+      const answer = await temporal.client.workflowService.describeWorkflowExecution({ namespace: temporal.namespace, execution });
+      return readDescription(answer);
+    } catch (error) {
+      if (grpcCodeOf(error) === 5) return undefined;
+      throw error;
+    }
+  });
+}
+
+function readDescription(answer: ProtoDescription): JobDescription {
+  if (answer.workflowExecutionInfo == null) throw new JobError('internal', 'Temporal described a job without information.');
+  return {
+    ...readInfo(answer.workflowExecutionInfo),
+    isCancelRequested: answer.workflowExtendedInfo?.cancelRequested === true,
+    hasWorkflowTask: answer.pendingWorkflowTask != null,
+    activities: (answer.pendingActivities ?? []).map(readActivity),
+  };
+}
+
+/** Reads what describe and list give alike. */
+export function readInfo(info: ProtoInfo): JobInfo {
+  const addedMs = instantMs(info.startTime) ?? 0;
+  const fields = info.memo?.fields ?? {};
+  return {
+    id: info.execution?.workflowId ?? '',
+    runId: info.execution?.runId ?? '',
+    type: info.type?.name ?? '',
+    queue: info.taskQueue ?? '',
+    close: CLOSE_STATUSES[info.status ?? 0] ?? 'open',
+    addedMs,
+    dueMs: instantMs(info.executionTime) ?? addedMs,
+    closedMs: instantMs(info.closeTime),
+    historyLength: Number(String(info.historyLength ?? 0)),
+    priorityKey: info.priority?.priorityKey ?? undefined,
+    memo: readMemo(payloadValue(fields[MEMO_KEY]), payloadValue(info.searchAttributes?.indexedFields?.[TAGS_ATTRIBUTE])),
+    steps: payloadValue(fields[STEPS_MEMO_KEY]) as StepsMemo | undefined,
+  };
+}
+
+function readMemo(memo: unknown, tags: unknown): JobMemo | undefined {
+  if (typeof memo !== 'object' || memo === null) return undefined;
+  return { ...(memo as JobMemo), ...(Array.isArray(tags) ? { tags: tags.map(String) } : {}) };
+}
+
+/** The protocol's PendingActivityState: 1 scheduled, 2 started, 3 cancel requested, 4 paused, 5 pause requested. */
+function readActivity(activity: ProtoActivity): PendingActivity {
+  return {
+    id: activity.activityId ?? '',
+    type: activity.activityType?.name ?? '',
+    phase: activity.state === 3 ? 'cancelling' : activity.state === 2 || activity.state === 5 ? 'started' : 'scheduled',
+    attempt: activity.attempt ?? 1,
+    nextAttemptMs: instantMs(activity.nextAttemptScheduleTime),
+    startedMs: instantMs(activity.lastStartedTime),
+    worker: activity.lastWorkerIdentity ? activity.lastWorkerIdentity : undefined,
+    state: asAttemptState(payloadAt(activity.heartbeatDetails, 0)),
+    lastFailure: activity.lastFailure == null ? undefined : failureOf(activity.lastFailure),
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * Owns what a closed job left behind: output or error, and the attempt record, read from the last events of its
+ * history. Also its input, from the first one.
+ */
+import type { temporal } from '@temporalio/proto';
+import type { AttemptState } from '../contract/attempts.ts';
+import type { ResultEnvelope } from '../contract/messages.ts';
+import type { JobFailure } from '../contract/snapshot.ts';
+import type { Temporal } from './connection.ts';
+import type { JobInfo } from './describe.ts';
+import { grpcCodeOf } from './errors.ts';
+import { asAttemptState, failureOf, instantMs, payloadAt, stateInFailure } from './protocol.ts';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+export interface JobEnding {
+  readonly output?: unknown;
+  readonly error?: JobFailure;
+  /** The record of a single handler's last attempt. */
+  readonly state?: AttemptState;
+  /** Start and worker of the last attempt. */
+  readonly startedMs?: number;
+  readonly worker?: string;
+  readonly cancelReason?: string;
+}
+
+/** The events that end a single handler's job are the last five; signals and a cancel may stand between. */
+const LAST_EVENTS = 12;
+const UNIMPLEMENTED = 12;
+
+/** What the closed job left. */
+export async function readEnding(temporal: Temporal, job: JobInfo): Promise<JobEnding> {
+  const events = await temporal.call(`read the end of job "${job.id}"`, () => lastEvents(temporal, job));
+  const ending: JobEnding[] = events.map((event) => ({ ...closingFacts(event), ...attemptFacts(event) }));
+  return ending.reduceRight((facts, newer) => ({ ...facts, ...newer }), {});
+}
+
+/** The input of a job, open or closed. */
+export async function readInput(temporal: Temporal, job: JobInfo): Promise<unknown> {
+  const answer = await temporal.call(`read the input of job "${job.id}"`, () =>
+    temporal.client.workflowService.getWorkflowExecutionHistory({ ...executionOf(temporal, job), maximumPageSize: 1 }),
+  );
+  return payloadAt(answer.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input, 0);
+}
+
+/** Newest first. The time-skipping server of the tests cannot read backwards. */
+async function lastEvents(temporal: Temporal, job: JobInfo): Promise<HistoryEvent[]> {
+  const { workflowService } = temporal.client;
+  try {
+    const answer = await workflowService.getWorkflowExecutionHistoryReverse({
+      ...executionOf(temporal, job),
+      maximumPageSize: LAST_EVENTS,
+    });
+    return answer.history?.events ?? [];
+  } catch (error) {
+    if (grpcCodeOf(error) !== UNIMPLEMENTED) throw error;
+    const answer = await workflowService.getWorkflowExecutionHistory(executionOf(temporal, job));
+    return (answer.history?.events ?? []).toReversed();
+  }
+}
+
+function executionOf(temporal: Temporal, { id, runId }: JobInfo): { namespace: string; execution: { workflowId: string; runId: string } } {
+  return { namespace: temporal.namespace, execution: { workflowId: id, runId } };
+}
+
+function closingFacts(event: HistoryEvent): JobEnding {
+  const completed = event.workflowExecutionCompletedEventAttributes;
+  if (completed != null) return { output: payloadAt(completed.result, 0) };
+  const failure = event.workflowExecutionFailedEventAttributes?.failure;
+  if (failure != null) return { error: failureOf(failure), ...stateFact(stateInFailure(failure)) };
+  const terminated = event.workflowExecutionTerminatedEventAttributes;
+  if (terminated != null) return { error: { code: 'terminated', message: terminated.reason || 'Ended from outside, without clean-up.' } };
+  if (event.workflowExecutionTimedOutEventAttributes != null)
+    return { error: { code: 'timed-out', message: 'The job took longer than the time limit of its workflow.' } };
+  const cancelReason = event.workflowExecutionCancelRequestedEventAttributes?.cause;
+  return cancelReason ? { cancelReason } : {};
+}
+
+function attemptFacts(event: HistoryEvent): JobEnding {
+  const started = event.activityTaskStartedEventAttributes;
+  if (started != null) {
+    const startedMs = instantMs(event.eventTime);
+    return { ...(startedMs === undefined ? {} : { startedMs }), ...(started.identity ? { worker: started.identity } : {}) };
+  }
+  const result = event.activityTaskCompletedEventAttributes?.result;
+  if (result != null) return stateFact(asAttemptState((payloadAt(result, 0) as ResultEnvelope | undefined)?.state));
+  return stateFact(asAttemptState(payloadAt(event.activityTaskCanceledEventAttributes?.details, 0)));
+}
+
+function stateFact(state: AttemptState | undefined): JobEnding {
+  return state === undefined ? {} : { state };
+}

@@ -1,0 +1,45 @@
+/** Owns the translation of the Temporal SDK's errors to the catalogue. The only place that knows gRPC codes. */
+import { isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { asJobError, type ErrorCode, JobError, messageOf } from '../contract/errors.ts';
+
+const CODE_OF_GRPC: Readonly<Record<number, ErrorCode>> = {
+  4: 'unavailable',
+  5: 'not-found',
+  6: 'conflict',
+  8: 'overloaded',
+  14: 'unavailable',
+};
+const INVALID_ARGUMENT = 3;
+const RESOURCE_EXHAUSTED = 8;
+
+/** The `JobError` for anything that a call to Temporal threw. `what` is what was tried, `address` where. */
+export function translateError(error: unknown, what: string, address: string): JobError {
+  const known = asJobError(error);
+  if (known !== undefined) return known;
+  if (error instanceof WorkflowExecutionAlreadyStartedError)
+    return new JobError('conflict', `Could not ${what}: a job with the id "${error.workflowId}" exists already.`, { cause: error });
+  if (error instanceof WorkflowNotFoundError)
+    return new JobError('not-found', `Could not ${what}: no job has the id "${error.workflowId}".`, { cause: error });
+  const grpc = grpcCause(error);
+  if (grpc === undefined) return new JobError('internal', `Could not ${what}: ${messageOf(error)}`, { cause: error });
+  if (isTooLarge(grpc)) return new JobError('payload-too-large', `Could not ${what}: ${grpc.details}`, { cause: error });
+  const code = CODE_OF_GRPC[grpc.code] ?? 'internal';
+  const next = code === 'unavailable' ? ` Temporal at ${address} does not answer; is it running?` : '';
+  return new JobError(code, `Could not ${what}: ${grpc.details}.${next}`, { cause: error, details: { address, grpcCode: grpc.code } });
+}
+
+/** The gRPC code of an error of the SDK, or undefined. */
+export function grpcCodeOf(error: unknown): number | undefined {
+  return grpcCause(error)?.code;
+}
+
+function grpcCause(error: unknown): { code: number; details: string } | undefined {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) ? cause : undefined;
+}
+
+function isTooLarge({ code, details }: { code: number; details: string }): boolean {
+  return (
+    (code === INVALID_ARGUMENT && /size exceeds limit/i.test(details)) || (code === RESOURCE_EXHAUSTED && /larger than max/i.test(details))
+  );
+}

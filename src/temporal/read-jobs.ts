@@ -1,0 +1,109 @@
+/** Owns reading: one job whole, a page of jobs, counts. Puts together describe, history and the index. */
+import pLimit from 'p-limit';
+import type { JobSnapshot, JobStatus, JobSummary } from '../contract/snapshot.ts';
+import { isTerminal, OPEN_STATUSES } from '../contract/snapshot.ts';
+import type { Temporal } from './connection.ts';
+import { describeJob, type JobDescription, type JobInfo } from './describe.ts';
+import { readEnding, readInput } from './ending.ts';
+import { snapshotOf, summaryOf } from './snapshot.ts';
+import { closedStatus, hasEnded, statusOf } from './status.ts';
+import { countDelayed, countJobs, type JobQuery, listJobs } from './visibility.ts';
+
+/** Open jobs whose exact status a list or count looks up: the newest so many. */
+export const OPEN_JOBS_RESOLVED = 500;
+const DESCRIBES_AT_ONCE = 25;
+
+export interface JobFilter {
+  readonly status?: JobStatus;
+  readonly type?: string;
+  readonly queue?: string;
+  readonly tags?: readonly string[];
+}
+
+export interface JobList {
+  /** Newest first. */
+  readonly jobs: readonly JobSummary[];
+  /** Give it to the next call for the next page; absent on the last one. */
+  readonly nextPageToken?: string;
+  /** False when there may be more that match: the open statuses but `delayed` are looked up for the newest 500 open jobs only. */
+  readonly isComplete: boolean;
+}
+
+export interface JobCounts extends Readonly<Record<JobStatus, number>> {
+  /** False when more than 500 jobs are open: the others count as `queued`. */
+  readonly isExact: boolean;
+}
+
+/** Everything about a job; undefined when there is none of this id. */
+export async function readJob(temporal: Temporal, id: string, parts: { input: boolean }): Promise<JobSnapshot | undefined> {
+  const job = await describeJob(temporal, id);
+  if (job === undefined) return undefined;
+  const [ending, input] = await Promise.all([
+    hasEnded(job) ? readEnding(temporal, job) : undefined,
+    parts.input ? readInput(temporal, job) : undefined,
+  ]);
+  const snapshot = snapshotOf(job, Date.now(), ending);
+  return parts.input ? { ...snapshot, input } : snapshot;
+}
+
+/** A page of jobs that match. */
+export async function readJobs(
+  temporal: Temporal,
+  filter: JobFilter,
+  page: { size: number; token?: string | undefined },
+): Promise<JobList> {
+  const { status, ...where } = filter;
+  if (status !== undefined && !isTerminal(status) && status !== 'delayed') return await readOpenJobs(temporal, where, status, page.size);
+  const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: status }, page.size, page.token);
+  const summaries = await resolveStatuses(temporal, jobs);
+  return { jobs: summaries, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
+}
+
+/** How many jobs of each status match. */
+export async function countByStatus(temporal: Temporal, where: Pick<JobQuery, 'type' | 'queue'>): Promise<JobCounts> {
+  const [closed, delayed, started] = await Promise.all([
+    countJobs(temporal, where),
+    countDelayed(temporal, where),
+    listJobs(temporal, { ...where, state: 'started' }, OPEN_JOBS_RESOLVED),
+  ]);
+  const resolved = await resolveStatuses(temporal, started.jobs);
+  const counts = Object.fromEntries(
+    OPEN_STATUSES.map((status) => [status, resolved.filter((job) => job.status === status).length]),
+  ) as Record<JobStatus, number>;
+  const unresolved = Math.max(0, (closed.get('open') ?? 0) - delayed - resolved.length);
+  const isExact = started.nextPageToken === undefined || resolved.length < OPEN_JOBS_RESOLVED;
+  return {
+    ...counts,
+    delayed: counts.delayed + delayed,
+    queued: counts.queued + (isExact ? 0 : unresolved),
+    completed: (closed.get('completed') ?? 0) + resolved.filter((job) => job.status === 'completed').length,
+    failed:
+      (closed.get('failed') ?? 0) +
+      (closed.get('terminated') ?? 0) +
+      (closed.get('timed-out') ?? 0) +
+      resolved.filter((job) => job.status === 'failed').length,
+    cancelled: (closed.get('cancelled') ?? 0) + resolved.filter((job) => job.status === 'cancelled').length,
+    isExact,
+  };
+}
+
+async function readOpenJobs(temporal: Temporal, where: JobQuery, status: JobStatus, size: number): Promise<JobList> {
+  const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: 'started' }, OPEN_JOBS_RESOLVED);
+  const matching = (await resolveStatuses(temporal, jobs)).filter((job) => job.status === status);
+  return { jobs: matching.slice(0, size), isComplete: nextPageToken === undefined && matching.length <= size };
+}
+
+/** The rows with their true statuses. A job that is gone by now is left out. */
+async function resolveStatuses(temporal: Temporal, jobs: readonly JobInfo[]): Promise<JobSummary[]> {
+  const limit = pLimit(DESCRIBES_AT_ONCE);
+  const now = Date.now();
+  const rows = await Promise.all(
+    jobs.map(async (job): Promise<JobSummary | undefined> => {
+      const closed = closedStatus(job);
+      if (closed !== undefined) return summaryOf(job, closed);
+      const described: JobDescription | undefined = await limit(() => describeJob(temporal, job.id, job.runId));
+      return described === undefined ? undefined : summaryOf(described, statusOf(described, now));
+    }),
+  );
+  return rows.filter((row) => row !== undefined);
+}

@@ -1,0 +1,121 @@
+/** Owns how everything that is known of a job becomes the snapshot that users see. Pure. */
+import type { AttemptState } from '../contract/attempts.ts';
+import type { Progress } from '../contract/progress.ts';
+import { priorityOfKey } from '../contract/priority.ts';
+import { DEFAULT_RETRY } from '../contract/retry.ts';
+import type { JobFailure, JobSnapshot, JobStatus, JobSummary, StepSnapshot, WaitingFor } from '../contract/snapshot.ts';
+import { isTerminal } from '../contract/snapshot.ts';
+import { waitingFor } from '../contract/waiting-for.ts';
+import type { JobDescription, JobInfo, PendingActivity } from './describe.ts';
+import type { JobEnding } from './ending.ts';
+import { isoTime } from './protocol.ts';
+import { statusOf, stepStatus } from './status.ts';
+
+/** What a list row needs. */
+export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
+  return {
+    id: job.id,
+    type: job.type,
+    queue: job.queue,
+    status,
+    priority: priorityOfKey(job.priorityKey),
+    tags: job.memo?.tags ?? [],
+    addedAt: isoTime(job.addedMs),
+    ...(job.dueMs > job.addedMs ? { runAt: isoTime(job.dueMs) } : {}),
+    ...(job.closedMs === undefined ? {} : { endedAt: isoTime(job.closedMs) }),
+    maxAttempts: job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts,
+  };
+}
+
+/** The snapshot of a job at the time `now`; `ending` for a closed one. */
+export function snapshotOf(job: JobDescription, now: number, ending: JobEnding = {}): JobSnapshot {
+  const status = statusOf(job, now);
+  const own = job.activities.find(({ type }) => type === job.type);
+  const state = ending.state ?? own?.state;
+  const startedMs = ending.startedMs ?? job.activities[0]?.startedMs;
+  const worker = ending.worker ?? own?.worker;
+  const summary = summaryOf(job, status);
+  return {
+    ...summary,
+    runId: job.runId,
+    maxAttempts: job.memo?.maxAttempts ?? state?.maxAttempts ?? summary.maxAttempts,
+    attempt: attemptNumber(job, status, state),
+    progress: progressOf(job, status, state),
+    ...(state?.checkpoint === undefined ? {} : { checkpoint: state.checkpoint }),
+    ...(startedMs === undefined ? {} : { startedAt: isoTime(startedMs) }),
+    waitingFor: waitingReason(job, status, own),
+    attempts: state?.records ?? [],
+    ...(worker === undefined ? {} : { worker }),
+    steps: own === undefined && !isTerminal(status) ? job.activities.map((activity) => stepSnapshot(job, activity, now)) : [],
+    ...(status === 'completed' && 'output' in ending ? { output: ending.output } : {}),
+    ...(status === 'failed' ? { error: ending.error ?? UNKNOWN_FAILURE } : {}),
+    ...(status === 'cancelled' && ending.cancelReason !== undefined ? { cancelReason: ending.cancelReason } : {}),
+  };
+}
+
+const UNKNOWN_FAILURE: JobFailure = { code: 'internal', message: 'The job failed, and its error could not be read.' };
+
+/** The attempt under way or last. The server counts shutdowns and deaths as well, so the record's count goes first. */
+function attemptNumber(job: JobDescription, status: JobStatus, state: AttemptState | undefined): number {
+  if (status === 'completed') return (state?.failures ?? 0) + 1;
+  const activity = job.activities[0];
+  if (state === undefined) return activity === undefined || (activity.phase === 'scheduled' && activity.attempt === 1) ? 0 : 1;
+  const isBetween = status === 'failed' || status === 'retrying' || status === 'queued';
+  return isBetween ? state.failures : state.failures + 1;
+}
+
+function progressOf(job: JobDescription, status: JobStatus, state: AttemptState | undefined): Progress | null {
+  const known = job.steps === undefined ? state?.progress : stepsProgress(job);
+  return status === 'completed' ? { ...known, percent: 100 } : (known ?? null);
+}
+
+/**
+ * Ended steps and the workflow's own reports, plus each running step's part. A step that the memo lists and the server
+ * does not has just ended and counts whole, so that progress never goes down.
+ */
+function stepsProgress({ steps, activities }: JobDescription): Progress | undefined {
+  if (steps === undefined) return undefined;
+  const parts = Object.entries(steps.running).map(([id, step]) => {
+    const activity = activities.find((pending) => pending.id === id);
+    return activity === undefined ? step.percent : (step.percent * (activity.state?.progress?.percent ?? 0)) / 100;
+  });
+  const percent = Math.min(
+    100,
+    parts.reduce((sum, part) => sum + part, steps.percent),
+  );
+  return { percent, ...(steps.message === undefined ? {} : { message: steps.message }) };
+}
+
+function stepSnapshot({ steps }: JobDescription, activity: PendingActivity, now: number): StepSnapshot {
+  const status = stepStatus(activity, now);
+  const failures = activity.state?.failures ?? 0;
+  const label = steps?.running[activity.id]?.label;
+  return {
+    id: activity.id,
+    type: activity.type,
+    ...(label === undefined ? {} : { label }),
+    status,
+    attempt: status === 'processing' || status === 'cancelling' ? failures + 1 : failures,
+    progress: activity.state?.progress ?? null,
+  };
+}
+
+function waitingReason(job: JobDescription, status: JobStatus, own: PendingActivity | undefined): WaitingFor | null {
+  if (status === 'delayed') return waitingFor({ code: 'start-time', until: isoTime(job.dueMs) });
+  if (status === 'cancelling') return waitingFor({ code: 'cancel' });
+  const waiting = own ?? job.activities[0];
+  const until = waiting?.nextAttemptMs === undefined ? undefined : isoTime(waiting.nextAttemptMs);
+  const isWaiting = status === 'queued' || status === 'retrying';
+  if (isWaiting && waiting?.state?.isHandlerMissing === true)
+    return waitingFor({ code: 'handler', queue: job.queue, type: waiting.type, until });
+  if (status === 'queued') return waitingFor({ code: 'worker', queue: job.queue });
+  if (status !== 'retrying' || waiting === undefined || until === undefined) return null;
+  const maxAttempts = waiting.state?.maxAttempts ?? job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts;
+  return waitingFor({
+    code: 'retry',
+    until,
+    attempt: waiting.state?.failures ?? 0,
+    maxAttempts,
+    error: waiting.lastFailure?.message.slice(0, 200) ?? '',
+  });
+}

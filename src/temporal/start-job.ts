@@ -1,0 +1,55 @@
+/** Owns the one call that makes a job: a workflow of the job type's name. */
+import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import type { AddPlan } from '../contract/add-options.ts';
+import { type JobMemo, MEMO_KEY, TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import type { Temporal } from './connection.ts';
+
+export interface NewJob {
+  readonly id: string;
+  readonly type: string;
+  readonly input: unknown;
+  readonly plan: AddPlan;
+}
+
+const TAGS_KEY = defineSearchAttributeKey(TAGS_ATTRIBUTE, 'KEYWORD_LIST');
+/** The protocol's IndexedValueType of a list of keywords. */
+const KEYWORD_LIST = 7;
+const UNKNOWN_ATTRIBUTE = /no mapping defined|not defined|not registered|unable to find/i;
+
+/** Starts the job; resolves with its run id when the server has stored it. */
+export async function startJob(temporal: Temporal, job: NewJob): Promise<string> {
+  try {
+    return await start(temporal, job);
+  } catch (error) {
+    const isUnknown = job.plan.tags.length > 0 && error instanceof Error && UNKNOWN_ATTRIBUTE.test(error.message);
+    if (!isUnknown) throw error;
+    await registerTags(temporal);
+    return await start(temporal, job);
+  }
+}
+
+async function start(temporal: Temporal, { id, type, input, plan }: NewJob): Promise<string> {
+  const memo: JobMemo = { maxAttempts: plan.maxAttempts };
+  const handle = await temporal.call(`add job "${type}"`, () =>
+    temporal.client.workflow.start(type, {
+      workflowId: id,
+      taskQueue: plan.queue,
+      args: plan.runOptions === undefined ? [input] : [input, plan.runOptions],
+      memo: { [MEMO_KEY]: memo },
+      ...(plan.delayMs === 0 ? {} : { startDelay: plan.delayMs }),
+      ...(plan.priorityKey === undefined ? {} : { priority: { priorityKey: plan.priorityKey } }),
+      ...(plan.tags.length === 0 ? {} : { typedSearchAttributes: new TypedSearchAttributes([{ key: TAGS_KEY, value: [...plan.tags] }]) }),
+    }),
+  );
+  return handle.firstExecutionRunId;
+}
+
+/** A cluster that has not seen tags before learns of them here; the embedded server knows them from its start. */
+async function registerTags(temporal: Temporal): Promise<void> {
+  await temporal.call('register the search attribute of tags', () =>
+    temporal.client.connection.operatorService.addSearchAttributes({
+      namespace: temporal.namespace,
+      searchAttributes: { [TAGS_ATTRIBUTE]: KEYWORD_LIST },
+    }),
+  );
+}

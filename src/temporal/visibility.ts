@@ -1,0 +1,82 @@
+/**
+ * Owns lists and counts, from the server's index. It lags some 50 ms behind and knows terminal statuses and `delayed`
+ * exactly; which of the other open statuses a job has is found by describing it.
+ */
+import type { Temporal } from './connection.ts';
+import { type CloseStatus, type JobInfo, readInfo } from './describe.ts';
+import { TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import type { TerminalStatus } from '../contract/snapshot.ts';
+
+export interface JobQuery {
+  readonly type?: string | undefined;
+  readonly queue?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** A terminal status, the time-delayed jobs, or all other open ones. Absent: every job. */
+  readonly state?: TerminalStatus | 'delayed' | 'started' | undefined;
+  /** Only jobs that ended before this time, ms since 1970. */
+  readonly closedBefore?: number | undefined;
+}
+
+export interface JobPage {
+  readonly jobs: readonly JobInfo[];
+  readonly nextPageToken: string | undefined;
+}
+
+/** Names of the index, spelled as it groups them. */
+const CLOSE_STATUS_NAMES: Readonly<Record<string, CloseStatus>> = {
+  Running: 'open',
+  Completed: 'completed',
+  Failed: 'failed',
+  Canceled: 'cancelled',
+  Terminated: 'terminated',
+  TimedOut: 'timed-out',
+};
+
+/** One page of jobs, newest first. */
+export async function listJobs(temporal: Temporal, query: JobQuery, pageSize: number, pageToken?: string): Promise<JobPage> {
+  const answer = await temporal.call('list jobs', () =>
+    temporal.client.workflowService.listWorkflowExecutions({
+      namespace: temporal.namespace,
+      query: queryText(query, Date.now()),
+      pageSize,
+      ...(pageToken === undefined ? {} : { nextPageToken: Buffer.from(pageToken, 'base64url') }),
+    }),
+  );
+  const token = answer.nextPageToken;
+  const nextPageToken = token == null || token.length === 0 ? undefined : Buffer.from(token).toString('base64url');
+  return { jobs: (answer.executions ?? []).map(readInfo), nextPageToken };
+}
+
+/** How many jobs match, by close status; statuses without a job are absent. */
+export async function countJobs(temporal: Temporal, query: JobQuery): Promise<ReadonlyMap<CloseStatus, number>> {
+  const where = queryText(query, Date.now());
+  const answer = await temporal.call('count jobs', () => temporal.client.workflow.count(`${where} GROUP BY ExecutionStatus`.trimStart()));
+  const counts = answer.groups.map(({ count, groupValues }) => [CLOSE_STATUS_NAMES[String(groupValues[0])] ?? 'open', count] as const);
+  return new Map(counts);
+}
+
+/** How many jobs wait for their start time. */
+export async function countDelayed(temporal: Temporal, query: JobQuery): Promise<number> {
+  const where = queryText({ ...query, state: 'delayed' }, Date.now());
+  return (await temporal.call('count jobs', () => temporal.client.workflow.count(where))).count;
+}
+
+function queryText({ type, queue, tags, state, closedBefore }: JobQuery, now: number): string {
+  const time = new Date(now).toISOString();
+  const conditions = [
+    type === undefined ? undefined : `WorkflowType = ${quoted(type)}`,
+    queue === undefined ? undefined : `TaskQueue = ${quoted(queue)}`,
+    ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
+    closedBefore === undefined ? undefined : `CloseTime < ${quoted(new Date(closedBefore).toISOString())}`,
+    state === 'completed' ? `ExecutionStatus = 'Completed'` : undefined,
+    state === 'cancelled' ? `ExecutionStatus = 'Canceled'` : undefined,
+    state === 'failed' ? `ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')` : undefined,
+    state === 'delayed' ? `ExecutionStatus = 'Running' AND ExecutionTime > ${quoted(time)}` : undefined,
+    state === 'started' ? `ExecutionStatus = 'Running' AND ExecutionTime <= ${quoted(time)}` : undefined,
+  ];
+  return conditions.filter((condition) => condition !== undefined).join(' AND ');
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}

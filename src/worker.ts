@@ -1,0 +1,209 @@
+/**
+ * Owns the process that runs handlers: which queues it serves, how many handlers at once, and its end without loss.
+ * How one handler is run is in `activities/run-handler.ts`.
+ */
+import { hostname } from 'node:os';
+import { Client } from '@temporalio/client';
+import { GracefulShutdownPeriodExpiredError, NativeConnection, Worker } from '@temporalio/worker';
+import { jobActivities } from './activities/activities.ts';
+import type { JobDeclaration } from './activities/handle.ts';
+import { HandlerLimit } from './activities/handler-limit.ts';
+import { HandlerRegistry } from './activities/handler-registry.ts';
+import { Heartbeats, SHORTEST_BEAT_MS } from './activities/heartbeats.ts';
+import type { HandlerHost } from './activities/run-handler.ts';
+import { loadConfig, processEnvironment } from './config.ts';
+import { checkQueueName } from './contract/define-job.ts';
+import { type Duration, toMs } from './contract/duration.ts';
+import { JobError, messageOf } from './contract/errors.ts';
+import { PROGRESS, type ProgressReport } from './contract/messages.ts';
+import { checkInteger, checkKeys } from './contract/options.ts';
+import { findServer, type FindServerOptions } from './find-server.ts';
+import { jsonLog, type Log } from './log.ts';
+import type { TemporalServer } from './temporal/connection.ts';
+import { installRuntime } from './temporal-logger.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+export { handle, type HandledJob, type Handler, type HandlerContext, type JobDeclaration, multiStep } from './activities/handle.ts';
+
+export interface QueueOptions {
+  /** Handlers of this queue that run at the same time in this process. 1–10 000. @default the worker's `concurrency` */
+  readonly concurrency?: number;
+}
+
+export interface WorkerOptions extends FindServerOptions {
+  /** The job types that this worker can run: `handle(contract, handler)` and `multiStep(contract)`. */
+  readonly jobs: readonly JobDeclaration[];
+  /** Queues to serve besides those of the contracts, and limits of their own. */
+  readonly queues?: Readonly<Record<string, QueueOptions>>;
+  /** Handlers per queue that run at the same time in this process. 1–10 000. @default 5 */
+  readonly concurrency?: number;
+  /** File with `export default jobWorkflows(…)`, when there are multi-step jobs of your own. Bundled at start, about 2 s. */
+  readonly workflows?: string | URL;
+  /** After SIGTERM handlers may go on for this long; then their signal fires. @default '10s' */
+  readonly shutdownGrace?: Duration;
+  /** @default JSON lines on standard error */
+  readonly log?: Log;
+}
+
+const OPTION_KEYS = ['jobs', 'queues', 'concurrency', 'workflows', 'shutdownGrace', 'log', 'address', 'namespace', 'env', 'cwd'];
+const DEFAULT_CONCURRENCY = 5;
+const MAX_CONCURRENCY = 10_000;
+/** Time for handlers that were told to stop; after it the process ends without them and their jobs run again elsewhere. */
+const STOP_MS = 5000;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** A worker that is connected and ready to run. */
+export interface JobWorker {
+  /** The queues it serves. */
+  readonly queues: readonly string[];
+  /** Serves its queues until `shutdown`, SIGTERM or SIGINT; resolves when its handlers have ended and it is disconnected. */
+  run(): Promise<void>;
+  /** Takes no more jobs, lets running handlers end, and makes `run` resolve. Uses up no attempt of any job. */
+  shutdown(): void;
+}
+
+/**
+ * A worker for the given jobs, on the server that `options`, the `TEMPORAL_*` variables or `.holdfast/server.json` name.
+ * @throws JobError `no-server`, `unavailable`, `invalid-options`, `invalid-contract`, `invalid-config`
+ * @example
+ * const worker = await createWorker({ jobs: [handle(sendEmail, send)], concurrency: 20 });
+ * await worker.run();
+ */
+export async function createWorker(options: WorkerOptions): Promise<JobWorker> {
+  checkKeys(options, OPTION_KEYS, 'worker options');
+  const log = options.log ?? jsonLog(loadConfig(options.env ?? processEnvironment()).logLevel);
+  const registry = new HandlerRegistry(options.jobs);
+  const limits = queueLimits(options, registry);
+  const server = await findServer(options);
+  return await startWorker({
+    registry,
+    limits,
+    server,
+    log,
+    workflows: options.workflows,
+    shutdownGraceMs: toMs(options.shutdownGrace ?? '10s', 'shutdownGrace'),
+  });
+}
+
+function queueLimits(
+  { queues = {}, concurrency = DEFAULT_CONCURRENCY }: WorkerOptions,
+  registry: HandlerRegistry,
+): ReadonlyMap<string, HandlerLimit> {
+  const names = new Set([...registry.contracts.map(({ queue }) => queue), ...Object.keys(queues)]);
+  if (names.size === 0)
+    throw new JobError('invalid-options', 'A worker needs at least one job or queue. Give it jobs: [handle(contract, handler)].');
+  const limits = [...names].map((name) => {
+    const own = queues[name] ?? {};
+    checkKeys(own, ['concurrency'], `options of queue "${name}"`);
+    return [
+      checkQueueName(name),
+      new HandlerLimit(checkInteger(own.concurrency ?? concurrency, 'concurrency', 1, MAX_CONCURRENCY)),
+    ] as const;
+  });
+  return new Map(limits);
+}
+
+/** What a worker is made of, once its options are checked. */
+export interface WorkerParts {
+  readonly registry: HandlerRegistry;
+  /** Queue → limit of handlers. */
+  readonly limits: ReadonlyMap<string, HandlerLimit>;
+  readonly server: TemporalServer;
+  readonly log: Log;
+  readonly workflows: string | URL | undefined;
+  readonly shutdownGraceMs: number;
+  /** The SDK holds heartbeats back for this long. @default the shortest beat */
+  readonly throttleMs?: number;
+}
+
+/** The worker of these parts: one Temporal worker per queue over one connection. */
+export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
+  const { limits, registry, server, log, throttleMs = SHORTEST_BEAT_MS } = parts;
+  installRuntime(log);
+  const bundle = await workflowBundle(parts.workflows, log);
+  const connection = await connect(server);
+  const host = handlerHost(parts, new Client({ connection, namespace: server.namespace }));
+  const create = ([taskQueue, limit]: readonly [string, HandlerLimit]): Promise<Worker> =>
+    Worker.create({
+      connection,
+      namespace: server.namespace,
+      identity: host.identity,
+      taskQueue,
+      workflowBundle: bundle,
+      activities: jobActivities(registry, host, limit),
+      maxConcurrentActivityTaskExecutions: limit.limit,
+      // Cancel and progress ride on heartbeats; the rhythm is the wrapper's, the SDK must not slow it down.
+      maxHeartbeatThrottleInterval: throttleMs,
+      defaultHeartbeatThrottleInterval: throttleMs,
+      // A workflow cached by a worker that died goes to another after this time.
+      stickyQueueScheduleToStartTimeout: '1s',
+      shutdownGraceTime: parts.shutdownGraceMs,
+      shutdownForceTime: parts.shutdownGraceMs + STOP_MS,
+    });
+  try {
+    const workers = await Promise.all([...limits].map(create));
+    return runnable(workers, connection, parts);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function connect({ address, tls, apiKey, metadata }: TemporalServer): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({
+      address,
+      ...(tls === undefined ? {} : { tls }),
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(metadata === undefined ? {} : { metadata }),
+    });
+  } catch (error) {
+    throw new JobError(
+      'unavailable',
+      `Temporal at ${address} does not answer: ${messageOf(error)} Is it running, and is the address right? "holdfast dev" starts one on this machine.`,
+      { cause: error },
+    );
+  }
+}
+
+function handlerHost({ limits, log }: WorkerParts, client: Client): HandlerHost {
+  return {
+    identity: `${process.pid}@${hostname()}`,
+    heartbeats: new Heartbeats(),
+    log,
+    runningHandlers: () => [...limits.values()].reduce((sum, limit) => sum + limit.running, 0),
+    reportProgress({ workflowId, runId }, step, progress) {
+      const report: ProgressReport = { step, progress };
+      client.workflow
+        .getHandle(workflowId, runId)
+        .signal(PROGRESS, report)
+        .catch((error: unknown) => log.debug('progress not signalled', { job: workflowId, error: messageOf(error) }));
+    },
+  };
+}
+
+function runnable(workers: readonly Worker[], connection: NativeConnection, { limits, log }: WorkerParts): JobWorker {
+  let isStopping = false;
+  const shutdown = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    queues: [...limits.keys()],
+    shutdown,
+    async run() {
+      for (const signal of SIGNALS) process.once(signal, shutdown);
+      try {
+        if (!isStopping) await Promise.all(workers.map((worker) => worker.run()));
+      } catch (error) {
+        // Handlers that would not stop in time: their jobs run again elsewhere, so this is no error of the caller's.
+        if (!isStopping || !(error instanceof GracefulShutdownPeriodExpiredError)) throw error;
+        log.warn('handlers did not stop in time; their jobs run again', { error: messageOf(error) });
+      } finally {
+        for (const signal of SIGNALS) process.off(signal, shutdown);
+        await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
+      }
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * The entry of workflow code, bundled with the package: every job type that is one handler, and the shipped job types.
+ * A file of your own that has multi-step jobs exports `jobWorkflows(mine, …)` as its default instead.
+ */
+import { workflowInfo } from '@temporalio/workflow';
+import type { RunOptions } from '../contract/messages.ts';
+import { type JobWorkflow, multiStep } from './multi-step.ts';
+import { singleStep } from './single-step.ts';
+
+export { type JobBody, jobWorkflow, type JobWorkflow } from './multi-step.ts';
+export type { ChildOptions, JobScope, StepRunOptions } from './job-scope.ts';
+
+/** The one workflow function behind all job types: Temporal calls it for every type that has no export of its own. */
+export type AnyJob = (input: unknown, options?: RunOptions) => Promise<unknown>;
+
+const shipped: readonly JobWorkflow[] = [];
+
+/**
+ * The default export of a file with multi-step jobs. Types that are not among `workflows` run their handler.
+ * @example export default jobWorkflows(nightlyReport, importCatalogue);
+ */
+export function jobWorkflows(...workflows: readonly JobWorkflow[]): AnyJob {
+  return async (input, options) => {
+    const { workflowType } = workflowInfo();
+    const workflow = [...workflows, ...shipped].find(({ name }) => name === workflowType);
+    return await (workflow === undefined ? singleStep(input, options) : multiStep(workflow, input));
+  };
+}
+
+export default jobWorkflows();

@@ -1,0 +1,147 @@
+/**
+ * Owns what the body of a multi-step job can do: run steps, start child jobs, report progress, register clean-up.
+ *
+ * 1. Progress is: what ended steps and `progress()` add up to, plus each running step's share of its own progress.
+ * 2. The first part and the shares stand in the memo, so that a reader with no worker up can add them to the heartbeat
+ *    details of the running steps. One memo event for all changes of a workflow task.
+ * 3. Clean-up runs last, newest first, and is not stopped by a cancel.
+ */
+import { CancellationScope, ParentClosePolicy, startChild, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import type { JobContract, OutputOf } from '../contract/define-job.ts';
+import type { InputOf } from '../contract/define-job.ts';
+import { type Duration, toMs } from '../contract/duration.ts';
+import { readRunOptions, type RunOptions, STEPS_MEMO_KEY, type StepMemo, type StepsMemo } from '../contract/messages.ts';
+import { checkKeys } from '../contract/options.ts';
+import { nextProgress, type Progress, type ProgressCount } from '../contract/progress.ts';
+import { type RetryOptions, retryRule } from '../contract/retry.ts';
+import { runStep } from './run-step.ts';
+import type { View } from './view.ts';
+
+export interface StepRunOptions {
+  /** Part of the job's progress that this step is, 0–1. @default 0 */
+  readonly share?: number;
+  /** What the step works on, for people: shown beside its progress. */
+  readonly label?: string;
+  /** Instead of the step contract's own. */
+  readonly retry?: RetryOptions;
+  readonly timeout?: Duration;
+  readonly heartbeat?: Duration;
+  /** Queue whose workers run the step. @default the job's own */
+  readonly queue?: string;
+}
+
+export interface ChildOptions {
+  /** @default the job's own queue */
+  readonly queue?: string;
+}
+
+/** What the body of a multi-step job is given. */
+export interface JobScope {
+  readonly jobId: string;
+  /**
+   * Runs the handler of another contract as a step of this job, with that contract's retry and timeout, and gives its output.
+   * @example const page = await job.run<typeof fetchPage>('fetch-page', { url }, { share: 0.5 });
+   */
+  run<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<OutputOf<C>>;
+  /** Runs a job of its own, with its own id and record, and gives its output. A cancel of this job reaches it. */
+  child<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: ChildOptions): Promise<OutputOf<C>>;
+  /** Sets the progress of the job itself, 0–100 or a count. Steps with a `share` add to it. */
+  progress(report: number | ProgressCount, message?: string): void;
+  /** Registers work to do when the body has ended in any way, a cancel included. Steps in it are retried like others. */
+  cleanUp(work: () => Promise<unknown>): void;
+}
+
+const STEP_OPTION_KEYS = ['share', 'label', 'retry', 'timeout', 'heartbeat', 'queue'];
+
+export class Job implements JobScope, View {
+  status: View['status'] = 'processing';
+  readonly jobId = workflowInfo().workflowId;
+  #own: Progress = { percent: 0 };
+  #shown = 0;
+  #steps = 0;
+  #children = 0;
+  #memoIsDue = false;
+  readonly #running = new Map<string, StepMemo>();
+  readonly #reports = new Map<string, Progress>();
+  readonly #cleanUps: (() => Promise<unknown>)[] = [];
+
+  async run<C extends JobContract>(name: C['name'], input: InputOf<C>, options: StepRunOptions = {}): Promise<OutputOf<C>> {
+    checkKeys(options, STEP_OPTION_KEYS, 'step options');
+    const id = `step-${(this.#steps += 1)}`;
+    const percent = (options.share ?? 0) * 100;
+    this.#running.set(id, { percent, ...(options.label === undefined ? {} : { label: options.label }) });
+    this.#writeMemo();
+    try {
+      const place = { activityId: id, ...(options.queue === undefined ? {} : { queue: options.queue }) };
+      const envelope = await runStep(name, input, stepRunOptions(options), place);
+      return envelope.output as OutputOf<C>;
+    } finally {
+      this.#running.delete(id);
+      this.#reports.delete(id);
+      this.#own = { ...this.#own, percent: Math.min(100, this.#own.percent + percent) };
+      this.#writeMemo();
+    }
+  }
+
+  async child<C extends JobContract>(name: C['name'], input: InputOf<C>, options: ChildOptions = {}): Promise<OutputOf<C>> {
+    checkKeys(options, ['queue'], 'child options');
+    const child = await startChild(name, {
+      args: [input],
+      workflowId: `${this.jobId}.${(this.#children += 1)}`,
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      ...(options.queue === undefined ? {} : { taskQueue: options.queue }),
+    });
+    return (await child.result()) as OutputOf<C>;
+  }
+
+  progress(report: number | ProgressCount, message?: string): void {
+    this.#own = nextProgress(this.#own, report, message);
+    this.#writeMemo();
+  }
+
+  overall(): Progress {
+    const ofSteps = [...this.#running].reduce((sum, [id, step]) => sum + (step.percent * (this.#reports.get(id)?.percent ?? 0)) / 100, 0);
+    this.#shown = Math.max(this.#shown, Math.min(100, this.#own.percent + ofSteps));
+    return { ...this.#own, percent: this.#shown };
+  }
+
+  report({ step, progress }: { step: string; progress: Progress }): void {
+    if (this.#running.has(step)) this.#reports.set(step, progress);
+  }
+
+  cleanUp(work: () => Promise<unknown>): void {
+    this.#cleanUps.push(work);
+  }
+
+  /** Runs the registered clean-up, newest first. One that fails for good does not keep the others from running. */
+  async runCleanUps(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const work of this.#cleanUps.toReversed()) {
+      try {
+        await CancellationScope.nonCancellable(work);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #writeMemo(): void {
+    if (this.#memoIsDue) return;
+    this.#memoIsDue = true;
+    void Promise.resolve().then(() => {
+      this.#memoIsDue = false;
+      const { percent, message } = this.#own;
+      const steps: StepsMemo = { percent, ...(message === undefined ? {} : { message }), running: Object.fromEntries(this.#running) };
+      upsertMemo({ [STEPS_MEMO_KEY]: steps });
+    });
+  }
+}
+
+function stepRunOptions({ retry, timeout, heartbeat }: StepRunOptions): RunOptions {
+  return readRunOptions({
+    ...(retry === undefined ? {} : { retry: retryRule(retry) }),
+    ...(timeout === undefined ? {} : { timeoutMs: toMs(timeout, 'timeout') }),
+    ...(heartbeat === undefined ? {} : { heartbeatMs: toMs(heartbeat, 'heartbeat') }),
+  });
+}

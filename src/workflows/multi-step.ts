@@ -1,0 +1,92 @@
+/**
+ * Owns the life of a job whose type has a workflow of its own: its input is parsed by the contract, its body runs, its
+ * clean-up runs, and whatever was thrown ends the job with a code. What the body can do is in `job-scope.ts`.
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyLocalActivities,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { JobContract, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
+import { asJobError, JobError, messageOf } from '../contract/errors.ts';
+import { checkPayload } from '../contract/payload.ts';
+import { PARSE_INPUT_ACTIVITY } from '../contract/messages.ts';
+import { jobFailure } from './failure.ts';
+import { Job, type JobScope } from './job-scope.ts';
+import { showView } from './view.ts';
+
+/** The work of a multi-step job, in deterministic code. Its input is the contract's parsed input, as JSON. */
+export type JobBody<C extends JobContract> = (input: ParsedInputOf<C>, job: JobScope) => Promise<ReturnOf<C>>;
+
+/** A multi-step job type, as `jobWorkflows` takes it. */
+export interface JobWorkflow {
+  readonly name: string;
+  readonly body: (input: never, job: JobScope) => Promise<unknown>;
+}
+
+type InputParsers = Record<typeof PARSE_INPUT_ACTIVITY, (type: string, input: unknown) => Promise<unknown>>;
+
+/**
+ * Gives the job type `name` a body of several steps. Import the contract's *type* only: its value would bring the schema
+ * library into every cached workflow.
+ * @example
+ * import type { nightlyReport, fetchPage } from './jobs.js';
+ * export const report = jobWorkflow<typeof nightlyReport>('nightly-report', async (input, job) => {
+ *   const page = await job.run<typeof fetchPage>('fetch-page', { url: input.url }, { share: 0.9 });
+ *   return { bytes: page.length };
+ * });
+ */
+export function jobWorkflow<C extends JobContract>(name: C['name'], body: JobBody<C>): JobWorkflow {
+  return { name, body };
+}
+
+/** Runs the body of a multi-step job to its one end. */
+export async function multiStep(workflow: JobWorkflow, rawInput: unknown): Promise<unknown> {
+  const job = new Job();
+  showView(job);
+  try {
+    const output = await runBody(workflow, rawInput, job);
+    checkPayload(output, `output of "${workflow.name}"`);
+    job.status = 'completed';
+    job.progress(100);
+    return output;
+  } catch (error) {
+    job.status = isCancellation(error) ? 'cancelled' : 'failed';
+    throw endingFailure(error);
+  }
+}
+
+async function runBody(workflow: JobWorkflow, rawInput: unknown, job: Job): Promise<unknown> {
+  const input = await parseInput(rawInput);
+  try {
+    return await workflow.body(input as never, job);
+  } finally {
+    if (CancellationScope.current().consideredCancelled) job.status = 'cancelling';
+    await job.runCleanUps();
+  }
+}
+
+/** The input as the contract's schema gives it. A local activity, since the schema cannot come into workflow code. */
+async function parseInput(rawInput: unknown): Promise<unknown> {
+  const parsers = proxyLocalActivities<InputParsers>({
+    startToCloseTimeout: '10s',
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  });
+  return await parsers[PARSE_INPUT_ACTIVITY](workflowInfo().workflowType, rawInput);
+}
+
+/** What ends the job. A plain error thrown in workflow code would be retried for ever, so it becomes a failure. */
+function endingFailure(error: unknown): unknown {
+  if (error instanceof TemporalFailure) return error;
+  const known = asJobError(error) ?? new JobError('handler-failed', messageOf(error));
+  const failure = jobFailure(known);
+  return error instanceof Error && error.stack !== undefined ? withStack(failure, error.stack) : failure;
+}
+
+function withStack(failure: ApplicationFailure, stack: string): ApplicationFailure {
+  failure.stack = stack;
+  return failure;
+}

@@ -1,0 +1,48 @@
+/**
+ * Owns how a handler is called from workflow code: the activity's time-outs and retry policy.
+ * The policy holds the intervals and a guard far above any job's `maxAttempts`: the handler wrapper counts failures and
+ * ends the job, so that worker deaths and shutdowns use up no attempt.
+ */
+import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { DEFAULT_HEARTBEAT_MS } from '../contract/define-job.ts';
+import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
+import { DEFAULT_RETRY } from '../contract/retry.ts';
+
+type HandlerActivity = (input: unknown, options: RunOptions) => Promise<ResultEnvelope>;
+
+const ATTEMPTS_GUARD = 1_000_000;
+/** The wrapper keeps the attempt's timeout; the server's comes later, for a process that is stuck. */
+const TIMEOUT_MARGIN_MS = 30_000;
+/** The server's limit when only the worker knows the contract's timeout. Deaths are noticed by heartbeats. */
+const UNKNOWN_TIMEOUT_MS = 30 * 86_400_000;
+
+export interface StepPlace {
+  /** Queue whose workers run the handler. Absent: the job's own. */
+  readonly queue?: string;
+  /** Id of the activity within the job. Absent: numbered by the SDK. */
+  readonly activityId?: string;
+}
+
+/** Runs the handler of `type` as an activity of that name, with the retry that `options` describe. */
+export async function runStep(type: string, input: unknown, options: RunOptions, place: StepPlace = {}): Promise<ResultEnvelope> {
+  const { initialIntervalMs, backoffCoefficient, maximumIntervalMs } = options.retry ?? DEFAULT_RETRY;
+  const handlers = proxyActivities<Record<string, HandlerActivity>>({
+    startToCloseTimeout: options.timeoutMs === undefined ? UNKNOWN_TIMEOUT_MS : options.timeoutMs + TIMEOUT_MARGIN_MS,
+    heartbeatTimeout: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: initialIntervalMs,
+      backoffCoefficient,
+      maximumInterval: maximumIntervalMs,
+      maximumAttempts: ATTEMPTS_GUARD,
+      nonRetryableErrorTypes: ['PayloadsTooLarge'],
+    },
+    // Eager dispatch skips the queue, and with it the priority that the job was given.
+    allowEagerDispatch: workflowInfo().priority?.priorityKey === undefined,
+    ...(place.queue === undefined ? {} : { taskQueue: place.queue }),
+    ...(place.activityId === undefined ? {} : { activityId: place.activityId }),
+  });
+  const run = handlers[type];
+  if (run === undefined) throw new TypeError(`No activity proxy for ${type}`);
+  return await run(input, options);
+}

@@ -1,0 +1,35 @@
+/**
+ * Owns the workflow of every job type that is one handler: it calls the activity of its own name and returns what the
+ * handler returned. One activity, no timer, no marker: its history has the same events as that of a hand-written
+ * workflow around one activity, which is what a plain job may cost.
+ */
+import { isCancellation, workflowInfo } from '@temporalio/workflow';
+import { readRunOptions, type RunOptions } from '../contract/messages.ts';
+import type { Progress } from '../contract/progress.ts';
+import { failOnJobError } from './failure.ts';
+import { runStep } from './run-step.ts';
+import { showView, type View } from './view.ts';
+
+/** The job that runs the handler of its own type. */
+export async function singleStep(input: unknown, options?: RunOptions): Promise<unknown> {
+  let progress: Progress | null = null;
+  const view: View = {
+    status: 'queued',
+    overall: () => progress,
+    report: (report) => void (progress = report.progress),
+  };
+  showView(view);
+  try {
+    const envelope = await runStep(
+      workflowInfo().workflowType,
+      input,
+      failOnJobError(() => readRunOptions(options)),
+    );
+    view.status = 'completed';
+    progress = { ...envelope.state.progress, percent: 100 };
+    return envelope.output;
+  } catch (error) {
+    view.status = isCancellation(error) ? 'cancelled' : 'failed';
+    throw error;
+  }
+}
