@@ -2,7 +2,6 @@
  * Owns what app servers do with jobs: add, get, list, watch, result, cancel. Every answer comes from the Temporal server
  * itself, so that it is the same with no worker up.
  */
-import { WorkflowFailedError } from '@temporalio/client';
 import { uuidv7 } from 'uuidv7';
 import { type AddOptions, addPlan, checkTags } from './contract/add-options.ts';
 import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
@@ -10,13 +9,13 @@ import { isErrorCode, JobError } from './contract/errors.ts';
 import { checkInteger, checkKeys, checkText, invalidOption } from './contract/options.ts';
 import { checkPayload } from './contract/payload.ts';
 import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from './contract/snapshot.ts';
-import { validate } from './contract/validate.ts';
+import { parseInput, parseOutput } from './contract/validate.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob, deleteJob } from './temporal/end-job.ts';
-import { translateError } from './temporal/errors.ts';
 import { countByStatus, type JobCounts, type JobFilter, type JobList, readJob, readJobs } from './temporal/read-jobs.ts';
 import { startJob } from './temporal/start-job.ts';
+import { waitForResult } from './temporal/wait-for-result.ts';
 import { watchJob, type WatchOptions } from './temporal/watch.ts';
 
 export interface ResultOptions {
@@ -76,7 +75,7 @@ export class JobClient {
     const plan = addPlan(contract, options);
     // What JSON makes of the input is what the handler will get, so that is what is checked.
     const wire = checkPayload(input, `input of "${contract.name}"`);
-    await validate(contract.input, wire, 'invalid-input', `input of "${contract.name}"`);
+    await parseInput(contract, wire);
     const id = uuidv7();
     await startJob(this.#temporal, { id, type: contract.name, input: wire, plan });
     return this.job(id, contract);
@@ -89,7 +88,7 @@ export class JobClient {
       id,
       get: () => this.#existing(id),
       watch: (options) => this.watch(id, options),
-      result: async (options) => await parseOutput(contract, await this.result(id, options)),
+      result: async (options) => await outputOf(contract, await this.result(id, options)),
       cancel: (reason) => this.cancel(id, reason),
     };
   }
@@ -104,7 +103,7 @@ export class JobClient {
     checkKeys(options, LIST_OPTION_KEYS, 'list options');
     const { limit = 50, pageToken, ...filter } = options;
     checkFilter(filter);
-    return await readJobs(this.#temporal, filter, { size: checkInteger(limit, 'limit', 1, 500), token: pageToken });
+    return await readJobs(this.#temporal, filter, { size: checkInteger(limit, 'limit', { min: 1, max: 500 }), token: pageToken });
   }
 
   /** How many jobs of each status there are. */
@@ -121,15 +120,9 @@ export class JobClient {
 
   /** Waits for the end of a job and gives the handler's value. @throws JobError as `JobHandle.result` does */
   async result(id: string, { signal }: ResultOptions = {}): Promise<unknown> {
-    const { client, server } = this.#temporal;
-    try {
-      const wait = (): Promise<unknown> => client.workflow.getHandle(id).result() as Promise<unknown>;
-      return await (signal === undefined ? wait() : client.connection.withAbortSignal(signal, wait));
-    } catch (error) {
-      if (signal?.aborted === true) throw signal.reason;
-      if (error instanceof WorkflowFailedError) throw failureOf(await this.#existing(id), error);
-      throw translateError(error, `wait for job "${id}"`, server.address);
-    }
+    const ended = await waitForResult(this.#temporal, checkText(id, 'the id of a job', MAX_ID_LENGTH), signal);
+    if ('output' in ended) return ended.output;
+    throw failureOf(await this.#existing(id), ended.failure);
   }
 
   /**
@@ -169,12 +162,11 @@ export class JobClient {
   }
 }
 
-async function parseOutput<C extends JobContract>(contract: C | undefined, output: unknown): Promise<OutputOf<C>> {
-  if (contract?.output === undefined) return output as OutputOf<C>;
-  return (await validate(contract.output, output, 'invalid-output', `output of "${contract.name}"`)) as OutputOf<C>;
+async function outputOf<C extends JobContract>(contract: C | undefined, output: unknown): Promise<OutputOf<C>> {
+  return contract === undefined ? output : await parseOutput(contract, output);
 }
 
-function failureOf({ id, type, status, error, attempts, cancelReason }: JobSnapshot, cause: WorkflowFailedError): JobError {
+function failureOf({ id, type, status, error, attempts, cancelReason }: JobSnapshot, cause: unknown): JobError {
   if (status === 'cancelled')
     return new JobError('cancelled', `The job "${id}" (${type}) was cancelled: ${cancelReason ?? 'no reason given'}.`, {
       cause,

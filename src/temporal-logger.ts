@@ -22,10 +22,12 @@ export function temporalLogger(log: Log): Logger {
 /**
  * Makes the SDK's one runtime of this process, unless somebody else has. Signals are left to `JobWorker.run`, so that a
  * process that only adds jobs ends at SIGTERM as any other.
+ * @param nativeLevel what the SDK's native part, which knows no `log`, may write to the terminal itself
  */
-export function installRuntime(log: Log): void {
+export function installRuntime(log: Log, nativeLevel: 'WARN' | 'ERROR' = 'WARN'): void {
+  const telemetryOptions = { logging: { filter: { core: nativeLevel, other: 'ERROR' }, console: {} } } as const;
   try {
-    Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
+    Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions });
   } catch {
     log.debug('the Temporal runtime of this process is installed already');
   }

@@ -97,7 +97,7 @@ function queueLimits(
     checkKeys(own, ['concurrency'], `options of queue "${name}"`);
     return [
       checkQueueName(name),
-      new HandlerLimit(checkInteger(own.concurrency ?? concurrency, 'concurrency', 1, MAX_CONCURRENCY)),
+      new HandlerLimit(checkInteger(own.concurrency ?? concurrency, 'concurrency', { min: 1, max: MAX_CONCURRENCY })),
     ] as const;
   });
   return new Map(limits);
@@ -114,6 +114,10 @@ export interface WorkerParts {
   readonly shutdownGraceMs: number;
   /** The SDK holds heartbeats back for this long. @default the shortest beat */
   readonly throttleMs?: number;
+  /** Signals that shut it down. @default SIGTERM and SIGINT */
+  readonly signals?: readonly NodeJS.Signals[];
+  /** True: it moves jobs on (starts, ends, cancels them) and leaves their handlers to other workers. @default false */
+  readonly isWithoutHandlers?: boolean;
 }
 
 /** The worker of these parts: one Temporal worker per queue over one connection. */
@@ -132,6 +136,7 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
       workflowBundle: bundle,
       activities: jobActivities(registry, host, limit),
       maxConcurrentActivityTaskExecutions: limit.limit,
+      enableNonLocalActivities: parts.isWithoutHandlers !== true,
       // Cancel and progress ride on heartbeats; the rhythm is the wrapper's, the SDK must not slow it down.
       maxHeartbeatThrottleInterval: throttleMs,
       defaultHeartbeatThrottleInterval: throttleMs,
@@ -182,7 +187,7 @@ function handlerHost({ limits, log }: WorkerParts, client: Client): HandlerHost 
   };
 }
 
-function runnable(workers: readonly Worker[], connection: NativeConnection, { limits, log }: WorkerParts): JobWorker {
+function runnable(workers: readonly Worker[], connection: NativeConnection, { limits, log, signals = SIGNALS }: WorkerParts): JobWorker {
   let isStopping = false;
   const shutdown = (): void => {
     if (isStopping) return;
@@ -193,7 +198,7 @@ function runnable(workers: readonly Worker[], connection: NativeConnection, { li
     queues: [...limits.keys()],
     shutdown,
     async run() {
-      for (const signal of SIGNALS) process.once(signal, shutdown);
+      for (const signal of signals) process.once(signal, shutdown);
       try {
         if (!isStopping) await Promise.all(workers.map((worker) => worker.run()));
       } catch (error) {
@@ -201,7 +206,7 @@ function runnable(workers: readonly Worker[], connection: NativeConnection, { li
         if (!isStopping || !(error instanceof GracefulShutdownPeriodExpiredError)) throw error;
         log.warn('handlers did not stop in time; their jobs run again', { error: messageOf(error) });
       } finally {
-        for (const signal of SIGNALS) process.off(signal, shutdown);
+        for (const signal of signals) process.off(signal, shutdown);
         await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
       }
     },

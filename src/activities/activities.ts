@@ -6,7 +6,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { asJobError } from '../contract/errors.ts';
 import { PARSE_INPUT_ACTIVITY, readRunOptions, type ResultEnvelope, type RunOptions } from '../contract/messages.ts';
 import { checkPayload } from '../contract/payload.ts';
-import { validate } from '../contract/validate.ts';
+import { parseInput } from '../contract/validate.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { HandlerRegistry } from './handler-registry.ts';
 import { missingHandler } from './missing-handler.ts';
@@ -34,7 +34,7 @@ export function jobActivities(registry: HandlerRegistry, host: HandlerHost, limi
           type: 'handler-missing',
           message: `This worker does not know the job type "${type}". Give it multiStep(contract).`,
         });
-      return await parse(() => validate(contract.input, input, 'invalid-input', `input of "${type}"`), type);
+      return await parse(() => parseInput(contract, input), type);
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { Context } from '@temporalio/activity';
 import type { AttemptRecord, AttemptState } from '../contract/attempts.ts';
-import { attemptError, beginAttempt, endAttempt } from '../contract/attempts.ts';
+import { asAttemptState, attemptError, beginAttempt, endAttempt } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
 import { checkPayload, MAX_CHECKPOINT_BYTES } from '../contract/payload.ts';
 import { nextProgress, type ProgressCount } from '../contract/progress.ts';
@@ -17,6 +17,8 @@ export interface AttemptRule {
   readonly timeoutMs: number;
 }
 
+const CHECKPOINT_RULE = { code: 'invalid-options', limitBytes: MAX_CHECKPOINT_BYTES } as const;
+
 export class Attempt implements HandlerContext {
   readonly jobId: string;
   readonly type: string;
@@ -27,6 +29,8 @@ export class Attempt implements HandlerContext {
   readonly lastCheckpoint: unknown;
   readonly startedAt = new Date();
   readonly worker: string;
+  /** True once the handler has a place within the limit: until then a death of the process is not its doing. */
+  hasPlace = false;
   #state: AttemptState;
   readonly #abort = new AbortController();
   readonly #context: Context;
@@ -37,7 +41,7 @@ export class Attempt implements HandlerContext {
     this.worker = worker;
     const running = { worker, startedAt: this.startedAt.toISOString(), isAlone: false };
     this.#state = {
-      ...beginAttempt(info.heartbeatDetails as AttemptState | undefined, info.attempt, running),
+      ...beginAttempt(asAttemptState(info.heartbeatDetails), info.attempt, running),
       maxAttempts: rule.retry.maxAttempts,
     };
     this.jobId = info.workflowExecution?.workflowId ?? info.activityId;
@@ -72,18 +76,19 @@ export class Attempt implements HandlerContext {
   }
 
   checkpoint(value: unknown): void {
-    this.#state = { ...this.#state, checkpoint: checkPayload(value, `checkpoint of "${this.type}"`, MAX_CHECKPOINT_BYTES) };
+    this.#state = { ...this.#state, checkpoint: checkPayload(value, `checkpoint of "${this.type}"`, CHECKPOINT_RULE) };
   }
 
   /** Sends the record to the server; the answer, if it says cancel, fires the signal. */
-  heartbeat(isAlone: boolean): void {
+  heartbeat(runningHandlers: number): void {
     const { running } = this.#state;
+    const isAlone = this.hasPlace && runningHandlers === 1;
     if (running !== undefined) this.#state = { ...this.#state, running: { ...running, isAlone } };
     this.#context.heartbeat(this.#state);
   }
 
   /** Ends the attempt without completing the job, and leaves its record for the next one. */
-  end(outcome: AttemptRecord['outcome'], code: string, error: unknown, backoffMs?: number): void {
+  end({ outcome, code, error, backoffMs }: AttemptEnding): void {
     this.#state = endAttempt(this.#state, {
       attempt: this.attempt,
       outcome,
@@ -95,6 +100,14 @@ export class Attempt implements HandlerContext {
     });
     this.#context.heartbeat(this.#state);
   }
+}
+
+export interface AttemptEnding {
+  readonly outcome: AttemptRecord['outcome'];
+  readonly code: string;
+  readonly error: unknown;
+  /** Wait until the next attempt. Absent on the last one. */
+  readonly backoffMs?: number;
 }
 
 /** What the server wants when it stops an attempt. Whatever is not a cancel is carried on by the next attempt. */

@@ -27,12 +27,21 @@ export interface HandlerContext {
 /** Does the work of one job. Throwing means: this attempt failed. */
 export type Handler<C extends JobContract> = (input: ParsedInputOf<C>, context: HandlerContext) => Promise<ReturnOf<C>> | ReturnOf<C>;
 
+/** How an attempt ended, as it is going to be reported. `isLast`: the job has failed with it. */
+export type AttemptEnd =
+  | { readonly outcome: 'completed'; readonly output: unknown }
+  | { readonly outcome: 'failed' | 'timed-out'; readonly error: unknown; readonly isLast: boolean }
+  | { readonly outcome: 'cancelled'; readonly error: unknown }
+  | { readonly outcome: 'shutdown'; readonly error: unknown };
+
 /** A contract with its handler, as `createWorker` takes it. */
 export interface HandledJob {
   readonly contract: JobContract;
   readonly handler: (input: never, context: HandlerContext) => unknown;
   /** How long a cancelled job waits for its handler, in milliseconds. Absent: until it ends. */
   readonly cancelGraceMs?: number;
+  /** Called once per attempt and awaited before its end is reported. What it throws is logged and changes nothing. */
+  readonly attemptEnded?: (end: AttemptEnd, context: HandlerContext) => Promise<void> | void;
 }
 
 /**

@@ -19,8 +19,17 @@ export class HandlerRegistry {
       throw new JobError('invalid-contract', `Expected a job made by handle(contract, handler) or multiStep(contract), got: ${show(job)}.`);
     if (this.#contracts.has(name))
       throw new JobError('invalid-contract', `The job type "${name}" was given twice. Each type has one handler in a process.`);
+    if ('handler' in job && typeof job.handler !== 'function')
+      throw new JobError('invalid-contract', `Expected the handler of "${name}" to be a function, got: ${show(job.handler)}.`);
     this.#contracts.set(name, job.contract);
     if ('handler' in job) this.#handled.set(name, job);
+  }
+
+  /** Adds the job, in the place of an earlier one of its type. Attempts under way end with the handler they began with. */
+  replace(job: JobDeclaration): void {
+    this.#contracts.delete(job.contract.name);
+    this.#handled.delete(job.contract.name);
+    this.add(job);
   }
 
   handler(type: string): HandledJob | undefined {

@@ -8,19 +8,20 @@
  * 4. After a timeout or a shutdown a handler has a moment to stop; then the attempt is reported without it, and its
  *    place is kept until it really ends. After a cancel the job waits for its handler.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
-import { type AttemptRecord, POISON_DEATHS } from '../contract/attempts.ts';
+import { POISON_DEATHS } from '../contract/attempts.ts';
 import type { JobContract } from '../contract/define-job.ts';
-import { asJobError, JobError, messageOf } from '../contract/errors.ts';
+import { asJobError, fieldOf, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { formatMs } from '../contract/duration.ts';
-import { type ResultEnvelope, type RunOptions } from '../contract/messages.ts';
+import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
 import { checkPayload } from '../contract/payload.ts';
 import type { Progress } from '../contract/progress.ts';
 import { backoffMs, DEFAULT_RETRY } from '../contract/retry.ts';
-import { validate } from '../contract/validate.ts';
+import { parseInput, parseOutput } from '../contract/validate.ts';
 import type { Log } from '../log.ts';
 import { Attempt, type AttemptRule } from './attempt.ts';
-import type { HandledJob } from './handle.ts';
+import type { AttemptEnd, HandledJob } from './handle.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { ProgressReports } from './progress-reports.ts';
@@ -46,6 +47,8 @@ export interface HandlerRun {
 
 const TIMEOUT_GRACE_MS = 1000;
 const SHUTDOWN_GRACE_MS = 2000;
+/** Time for the server to learn who runs an attempt. */
+const ANNOUNCE_MS = 250;
 const MAX_FAILURE_MESSAGE = 4000;
 const MAX_FAILURE_STACK = 4000;
 
@@ -54,14 +57,17 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const { context, options, host, limit } = run;
   const rule = attemptRule(handled.contract, options);
   const attempt = new Attempt(context, host.identity, rule);
-  const stopBeating = beat(attempt, context, host);
+  const { announce, stop: stopBeating } = beat(attempt, context, host);
   try {
     if (attempt.state.deathsAlone >= POISON_DEATHS) throw new JobError('poison');
-    const output = await runWithinLimit(handled, input, { attempt, limit, rule });
+    const output = await runWithinLimit(handled, input, { attempt, limit, rule, announce });
+    await tell(handled, { outcome: 'completed', output }, { attempt, host });
     const { running: _running, ...state } = attempt.state;
     return { output, state };
   } catch (error) {
-    throw endingError(error, attempt, { rule, run });
+    const end = endOf(error, attempt);
+    await tell(handled, end, { attempt, host });
+    throw failureOf(end, attempt, { rule, run });
   } finally {
     stopBeating();
   }
@@ -71,28 +77,42 @@ function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
   return { retry: options.retry ?? contract.retry, timeoutMs: options.timeoutMs ?? contract.timeoutMs };
 }
 
-function beat(attempt: Attempt, context: Context, host: HandlerHost): () => void {
+interface Beats {
+  /** Tells the server, before a further attempt calls its handler, who runs it. */
+  announce(): Promise<void>;
+  stop(): void;
+}
+
+function beat(attempt: Attempt, context: Context, host: HandlerHost): Beats {
   const { workflowExecution, activityId } = context.info;
   const reports = new ProgressReports(attempt.startedAt.getTime(), (progress) => {
     if (workflowExecution !== undefined) host.reportProgress(workflowExecution, activityId, progress);
   });
   const send = (): void => {
-    attempt.heartbeat(host.runningHandlers() === 1);
+    attempt.heartbeat(host.runningHandlers());
     reports.offer(attempt.state.progress, Date.now());
   };
-  // A further attempt says at once who runs it: if this worker dies too, the record must know.
-  if (context.info.attempt > 1) send();
-  return host.heartbeats.start(send);
+  return {
+    stop: host.heartbeats.start(send),
+    async announce() {
+      if (context.info.attempt > 1) send();
+      // A handler that kills its process at once would be run for ever if no death of it were known to be its own.
+      if (attempt.state.deaths > 0) await sleep(ANNOUNCE_MS);
+    },
+  };
 }
 
 interface LimitedRun {
   readonly attempt: Attempt;
   readonly limit: HandlerLimit;
   readonly rule: AttemptRule;
+  announce(): Promise<void>;
 }
 
-async function runWithinLimit(handled: HandledJob, input: unknown, { attempt, limit, rule }: LimitedRun): Promise<unknown> {
+async function runWithinLimit(handled: HandledJob, input: unknown, { attempt, limit, rule, announce }: LimitedRun): Promise<unknown> {
   const release = await limit.acquire(attempt.signal);
+  attempt.hasPlace = true;
+  await announce();
   const timeout = setTimeout(() => {
     attempt.abort(
       new JobError('timed-out', `The attempt took longer than its timeout of ${formatMs(rule.timeoutMs)}.`, {
@@ -108,10 +128,11 @@ async function runWithinLimit(handled: HandledJob, input: unknown, { attempt, li
 }
 
 async function runHandler({ contract, handler }: HandledJob, input: unknown, attempt: Attempt): Promise<unknown> {
-  const parsed = await validate(contract.input, input, 'invalid-input', `input of "${contract.name}"`);
+  const parsed = await parseInput(contract, input);
+  attempt.signal.throwIfAborted();
   const returned: unknown = await handler(parsed as never, attempt);
-  const output = checkPayload(returned, `output of "${contract.name}"`);
-  if (contract.output !== undefined) await validate(contract.output, output, 'invalid-output', `output of "${contract.name}"`);
+  const output = checkPayload(returned, `output of "${contract.name}"`, { code: 'invalid-output' });
+  await parseOutput(contract, output);
   return output;
 }
 
@@ -126,8 +147,32 @@ function whenGivenUp(attempt: Attempt, { cancelGraceMs }: HandledJob, work: Prom
       const timer = setTimeout(() => reject(attempt.signal.reason as JobError), graceMs);
       void work.catch(() => undefined).finally(() => clearTimeout(timer));
     };
-    attempt.signal.addEventListener('abort', giveUp, { once: true });
+    if (attempt.signal.aborted) giveUp();
+    else attempt.signal.addEventListener('abort', giveUp, { once: true });
   });
+}
+
+async function tell(
+  { attemptEnded }: HandledJob,
+  end: AttemptEnd,
+  { attempt, host }: { attempt: Attempt; host: HandlerHost },
+): Promise<void> {
+  try {
+    await attemptEnded?.(end, attempt);
+  } catch (error) {
+    host.log.warn('hook failed', { type: attempt.type, job: attempt.jobId, error: messageOf(error) });
+  }
+}
+
+/** What ended the attempt. Whoever stopped it goes before what the handler made of that. */
+function endOf(error: unknown, attempt: Attempt): Exclude<AttemptEnd, { outcome: 'completed' }> {
+  const stopped = attempt.stopped;
+  if (stopped?.code === 'cancelled') return { outcome: 'cancelled', error: stopped };
+  if (stopped?.code === 'worker-shutdown') return { outcome: 'shutdown', error: stopped };
+  const isOver = attempt.attempt >= attempt.maxAttempts;
+  return stopped?.code === 'timed-out'
+    ? { outcome: 'timed-out', error: stopped, isLast: isOver }
+    : { outcome: 'failed', error, isLast: isOver || isFinal(error) };
 }
 
 interface Ending {
@@ -136,13 +181,10 @@ interface Ending {
 }
 
 /** The error that reports the attempt to the server, and the record and log line that go with it. */
-function endingError(error: unknown, attempt: Attempt, ending: Ending): Error {
-  const stopped = attempt.stopped;
-  if (stopped?.code === 'cancelled') return new CancelledFailure('The job was cancelled.', [attempt.state]);
-  if (stopped?.code === 'worker-shutdown') return shutdownFailure(stopped, attempt);
-  return stopped?.code === 'timed-out'
-    ? countedFailure({ error: stopped, outcome: 'timed-out', isFinal: false }, attempt, ending)
-    : countedFailure({ error, outcome: 'failed', isFinal: isFinal(error) }, attempt, ending);
+function failureOf(end: Exclude<AttemptEnd, { outcome: 'completed' }>, attempt: Attempt, ending: Ending): Error {
+  if (end.outcome === 'cancelled') return new CancelledFailure('The job was cancelled.', [attempt.state]);
+  if (end.outcome === 'shutdown') return shutdownFailure(end.error, attempt);
+  return countedFailure(end, attempt, ending);
 }
 
 function isFinal(error: unknown): boolean {
@@ -150,22 +192,17 @@ function isFinal(error: unknown): boolean {
   return (known !== undefined && !known.retryable) || (error instanceof ApplicationFailure && error.nonRetryable === true);
 }
 
-function shutdownFailure(stopped: JobError, attempt: Attempt): ApplicationFailure {
-  attempt.end('shutdown', stopped.code, stopped);
-  return ApplicationFailure.create({ message: stopped.message, type: stopped.code, nextRetryDelay: 1 });
+function shutdownFailure(error: unknown, attempt: Attempt): ApplicationFailure {
+  attempt.end({ outcome: 'shutdown', code: 'worker-shutdown', error });
+  return ApplicationFailure.create({ message: messageOf(error), type: 'worker-shutdown', nextRetryDelay: 1 });
 }
 
-interface Failure {
-  readonly error: unknown;
-  readonly outcome: AttemptRecord['outcome'];
-  readonly isFinal: boolean;
-}
+type Failure = Extract<AttemptEnd, { isLast: boolean }>;
 
-function countedFailure({ error, outcome, isFinal }: Failure, attempt: Attempt, { rule, run }: Ending): ApplicationFailure {
+function countedFailure({ error, outcome, isLast }: Failure, attempt: Attempt, { rule, run }: Ending): ApplicationFailure {
   const code = codeOf(error);
-  const isLast = isFinal || attempt.attempt >= attempt.maxAttempts;
   const waitMs = isLast ? undefined : backoffMs(rule.retry, attempt.attempt);
-  attempt.end(outcome, code, error, waitMs);
+  attempt.end({ outcome, code, error, ...(waitMs === undefined ? {} : { backoffMs: waitMs }) });
   run.host.log.warn('attempt failed', {
     type: attempt.type,
     job: attempt.jobId,
@@ -181,7 +218,8 @@ function countedFailure({ error, outcome, isFinal }: Failure, attempt: Attempt, 
     ...(isLast ? { details: [attempt.state] } : {}),
     ...(waitMs === undefined || waitMs === serverBackoffMs(run) ? {} : { nextRetryDelay: waitMs }),
   });
-  if (error instanceof Error && error.stack !== undefined) failure.stack = error.stack.slice(0, MAX_FAILURE_STACK);
+  const stack = stackOf(error);
+  if (stack !== undefined) failure.stack = stack.slice(0, MAX_FAILURE_STACK);
   return failure;
 }
 
@@ -194,7 +232,6 @@ const MAX_CODE_LENGTH = 100;
 
 /** The code of anything thrown: of the catalogue, the failure's type, or an own short `code` such as `ECONNREFUSED`. */
 function codeOf(error: unknown): string {
-  if (error instanceof ApplicationFailure) return error.type ?? 'handler-failed';
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return 'handler-failed';
-  return error.code.length > 0 && error.code.length <= MAX_CODE_LENGTH ? error.code : 'handler-failed';
+  const code = error instanceof ApplicationFailure ? error.type : fieldOf(error, 'code');
+  return typeof code === 'string' && code.length > 0 && code.length <= MAX_CODE_LENGTH ? code : 'handler-failed';
 }

@@ -29,7 +29,7 @@ export interface AddPlan {
   readonly priorityKey: number | undefined;
   readonly maxAttempts: number;
   readonly tags: readonly string[];
-  /** What differs from the defaults; undefined when nothing does. */
+  /** What the worker, which knows the contract, would not do by itself; undefined when there is nothing. */
   readonly runOptions: RunOptions | undefined;
 }
 
@@ -46,7 +46,7 @@ export function addPlan(contract: JobContract, options: AddOptions = {}): AddPla
   const maxAttempts =
     options.maxAttempts === undefined
       ? contract.retry.maxAttempts
-      : checkInteger(options.maxAttempts, 'maxAttempts', 1, MAX_ATTEMPTS_LIMIT);
+      : checkInteger(options.maxAttempts, 'maxAttempts', { min: 1, max: MAX_ATTEMPTS_LIMIT });
   return {
     queue: options.queue === undefined ? contract.queue : checkQueueName(options.queue),
     delayMs: options.delay === undefined ? 0 : toMs(options.delay, 'delay'),
@@ -60,8 +60,9 @@ export function addPlan(contract: JobContract, options: AddOptions = {}): AddPla
 function runOptionsOf(contract: JobContract, maxAttempts: number, timeoutMs: number): RunOptions | undefined {
   const retry = { ...contract.retry, maxAttempts };
   const isDefaultRetry = Object.entries(DEFAULT_RETRY).every(([key, value]) => retry[key as keyof typeof retry] === value);
+  const isContracts = maxAttempts === contract.retry.maxAttempts;
   const options = {
-    ...(isDefaultRetry ? {} : { retry }),
+    ...(isDefaultRetry && isContracts ? {} : { retry }),
     ...(timeoutMs === contract.timeoutMs ? {} : { timeoutMs }),
     ...(contract.heartbeatMs === DEFAULT_HEARTBEAT_MS ? {} : { heartbeatMs: contract.heartbeatMs }),
   };

@@ -5,8 +5,9 @@
  *
  * 1. Only handler failures use up an attempt. `attempt − 1 − failures − uncounted` attempts ended without a report:
  *    their worker died.
- * 2. The list is bounded: the last 20 attempts and 5 KB; a stack of at most 1 KB for the newest two.
+ * 2. The list is bounded: the last 20 attempts and 5 KB of JSON; a stack of at most 1 KB for the newest two.
  */
+import { messageOf, stackOf } from './errors.ts';
 import type { Progress } from './progress.ts';
 
 export interface AttemptError {
@@ -57,7 +58,8 @@ const MAX_RECORDS = 20;
 const MAX_RECORDS_BYTES = 5 * 1024;
 const MAX_STACK_LENGTH = 1024;
 const MAX_MESSAGE_LENGTH = 1000;
-const STACKS_KEPT = 2;
+const MAX_OLD_MESSAGE_LENGTH = 200;
+const KEPT_WHOLE = 2;
 
 export const FIRST_ATTEMPT: AttemptState = { failures: 0, uncounted: 0, deathsAlone: 0, deaths: 0, records: [] };
 
@@ -98,19 +100,36 @@ export function endAttempt(state: AttemptState, record: AttemptRecord): AttemptS
 
 /** An error as an attempt keeps it: code, message and stack cut to their limits. */
 export function attemptError(code: string, error: unknown): AttemptError {
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE_LENGTH);
-  const stack = error instanceof Error ? error.stack?.slice(0, MAX_STACK_LENGTH) : undefined;
-  return { code, message, ...(stack === undefined ? {} : { stack }) };
+  const stack = stackOf(error)?.slice(0, MAX_STACK_LENGTH);
+  return { code, message: messageOf(error).slice(0, MAX_MESSAGE_LENGTH), ...(stack === undefined ? {} : { stack }) };
 }
 
+/** The value as an attempt record, or undefined when it is not one: anybody can heartbeat, or fail with details. */
+export function asAttemptState(value: unknown): AttemptState | undefined {
+  const isState =
+    typeof value === 'object' &&
+    value !== null &&
+    'failures' in value &&
+    typeof value.failures === 'number' &&
+    'records' in value &&
+    Array.isArray(value.records);
+  return isState ? { ...FIRST_ATTEMPT, ...(value as AttemptState) } : undefined;
+}
+
+/** Old attempts are told short before any is left out; a message outside ASCII takes up to six times its length. */
 function trimRecords(records: readonly AttemptRecord[]): readonly AttemptRecord[] {
   const newest = records.slice(-MAX_RECORDS);
-  let kept = newest.map((record, index) => (index < newest.length - STACKS_KEPT ? withoutStack(record) : record));
-  while (kept.length > 1 && JSON.stringify(kept).length > MAX_RECORDS_BYTES) kept = kept.slice(1);
-  return kept;
+  let kept = newest.map((record, index) => (index < newest.length - KEPT_WHOLE ? short(record) : record));
+  if (bytesOf(kept) > MAX_RECORDS_BYTES) kept = kept.map((record, index) => (index < kept.length - 1 ? short(record) : record));
+  while (kept.length > 1 && bytesOf(kept) > MAX_RECORDS_BYTES) kept = kept.slice(1);
+  return bytesOf(kept) > MAX_RECORDS_BYTES ? kept.map(short) : kept;
 }
 
-function withoutStack(record: AttemptRecord): AttemptRecord {
+function bytesOf(records: readonly AttemptRecord[]): number {
+  return new TextEncoder().encode(JSON.stringify(records)).length;
+}
+
+function short(record: AttemptRecord): AttemptRecord {
   const { stack: _stack, ...error } = record.error;
-  return { ...record, error };
+  return { ...record, error: { ...error, message: error.message.slice(0, MAX_OLD_MESSAGE_LENGTH) } };
 }

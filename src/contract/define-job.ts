@@ -3,9 +3,9 @@
  * Safe to import anywhere, a browser included. Workflow code imports the *type* of a contract only, never its value.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { type Duration, toMs } from './duration.ts';
+import { type Duration, MAX_TIMEOUT_MS, toMs } from './duration.ts';
 import { JobError } from './errors.ts';
-import { checkKeys, checkText, show } from './options.ts';
+import { checkKeys, checkText, invalidOption, show } from './options.ts';
 import { type RetryOptions, type RetryRule, retryRule } from './retry.ts';
 
 export interface JobDefinition<Name extends string, Input extends StandardSchemaV1, Output extends StandardSchemaV1> {
@@ -19,7 +19,7 @@ export interface JobDefinition<Name extends string, Input extends StandardSchema
   readonly checkpoint?: StandardSchemaV1;
   /** Retry of failed attempts. @default 3 attempts, waits from 1 s, doubled each time, at most 100 s */
   readonly retry?: RetryOptions;
-  /** Longest time for one attempt; then its signal fires and it counts as failed. @default '1h' */
+  /** Longest time for one attempt, 1 ms–24 days; then its signal fires and it counts as failed. @default '1h' */
   readonly timeout?: Duration;
   /** A worker that was not heard of for this long is taken for dead and the job runs again. 1 s–10 min. @default '5s' */
   readonly heartbeat?: Duration;
@@ -56,6 +56,8 @@ export const DEFAULT_QUEUE = 'jobs';
 export const DEFAULT_TIMEOUT_MS = 3_600_000;
 export const DEFAULT_HEARTBEAT_MS = 5000;
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
+/** Exports of the workflow bundle: Temporal would run them as the workflow of a type of that name. */
+const RESERVED_NAMES = new Set(['default', 'jobWorkflow', 'jobWorkflows']);
 const DEFINITION_KEYS = ['name', 'input', 'output', 'checkpoint', 'retry', 'timeout', 'heartbeat', 'queue'];
 
 /**
@@ -94,10 +96,11 @@ export function defineJob<
 
 /** A usable job type name, or `invalid-contract`. */
 export function checkJobName(name: unknown): string {
-  if (typeof name === 'string' && NAME_PATTERN.test(name) && name !== 'default') return name;
+  const isFree = typeof name === 'string' && !RESERVED_NAMES.has(name) && !(name in Object.prototype);
+  if (isFree && NAME_PATTERN.test(name)) return name;
   throw new JobError(
     'invalid-contract',
-    `Expected the name of a job type to be 1–200 of A–Z a–z 0–9 . _ : - (first a letter or digit, and not "default"), got: ${show(name)}.`,
+    `Expected the name of a job type to be 1–200 of A–Z a–z 0–9 . _ : - (first a letter or digit, and no reserved name such as "default" or "constructor"), got: ${show(name)}.`,
   );
 }
 
@@ -106,17 +109,17 @@ export function checkQueueName(queue: unknown): string {
   return checkText(queue, 'queue', 200);
 }
 
-/** Milliseconds of an attempt's timeout, at least 1, or `invalid-options`. */
+/** Milliseconds of an attempt's timeout, or `invalid-options`. */
 export function checkTimeout(timeout: unknown): number {
   const timeoutMs = toMs(timeout, 'timeout');
-  if (timeoutMs >= 1) return timeoutMs;
-  throw new JobError('invalid-options', 'Expected timeout to be at least 1 ms, got: 0. Leave it out for the default of 1 hour.');
+  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
+  throw invalidOption('timeout', 'between 1 ms and 24 days (left out: 1 hour)', timeout);
 }
 
 function checkHeartbeat(heartbeat: Duration): number {
   const heartbeatMs = toMs(heartbeat, 'heartbeat');
   if (heartbeatMs >= 1000 && heartbeatMs <= 600_000) return heartbeatMs;
-  throw new JobError('invalid-options', `Expected heartbeat to be between 1 s and 10 min, got: ${show(heartbeat)}.`);
+  throw invalidOption('heartbeat', 'between 1 s and 10 min', heartbeat);
 }
 
 function checkSchema(job: string, which: string, schema: unknown): void {

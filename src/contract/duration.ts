@@ -1,12 +1,14 @@
 /** Owns the reading and writing of durations. A duration is a number of milliseconds or a text such as `'1.5s'`. */
 import ms, { type StringValue } from 'ms';
-import { JobError } from './errors.ts';
+import { invalidOption } from './options.ts';
 
 /** Milliseconds, or a text with a unit: `500`, `'500ms'`, `'1.5s'`, `'10m'`, `'2 hours'`, `'7d'`. */
 export type Duration = number | StringValue;
 
 /** The longest duration that is accepted: 10 years, in milliseconds. */
 export const MAX_DURATION_MS = 10 * 365 * 24 * 3_600_000;
+/** The longest timeout of an attempt, 24 days: timers of Node fire at once when they are set for over 24.8 days. */
+export const MAX_TIMEOUT_MS = 24 * 24 * 3_600_000;
 
 /**
  * Milliseconds of a duration, a whole number from 0 to `MAX_DURATION_MS`. `name` is what the error calls it.
@@ -15,14 +17,7 @@ export const MAX_DURATION_MS = 10 * 365 * 24 * 3_600_000;
 export function toMs(value: unknown, name: string): number {
   const milliseconds = typeof value === 'string' && value.length <= 100 ? parse(value) : value;
   if (typeof milliseconds !== 'number' || !(milliseconds >= 0 && milliseconds <= MAX_DURATION_MS)) {
-    const came = typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : String(value);
-    throw new JobError(
-      'invalid-options',
-      `Expected ${name} to be a duration between 0 and 10 years, such as 500 (ms), "1.5s" or "10m", got: ${came}.`,
-      {
-        details: { option: name, got: came },
-      },
-    );
+    throw invalidOption(name, 'a duration between 0 and 10 years, such as 500 (ms), "1.5s" or "10m"', value);
   }
   return Math.round(milliseconds);
 }

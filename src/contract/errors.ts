@@ -95,11 +95,31 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 /** The error itself if it is a `JobError` (of this or another copy of the package), else undefined. */
 export function asJobError(error: unknown): JobError | undefined {
   if (error instanceof JobError) return error;
-  const isForeign = error instanceof Error && error.name === 'JobError' && 'code' in error && isErrorCode(error.code);
+  const isForeign = fieldOf(error, 'name') === 'JobError' && isErrorCode(fieldOf(error, 'code'));
   return isForeign ? (error as JobError) : undefined;
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; a sentence that says what it was when it has none. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = fieldOf(error, 'message');
+  if (typeof message === 'string' && message !== '') return message;
+  if (typeof error === 'string' && error !== '') return error;
+  const name = fieldOf(error, 'name');
+  const what = typeof error === 'object' && error !== null ? (typeof name === 'string' ? name : 'an object') : String(error);
+  return `No error message was given: ${what === '' ? 'an empty text' : what} was thrown.`;
+}
+
+/** The stack of anything that was thrown, if it has one. */
+export function stackOf(error: unknown): string | undefined {
+  const stack = fieldOf(error, 'stack');
+  return typeof stack === 'string' ? stack : undefined;
+}
+
+/** A field of anything that was thrown; undefined where it has none, or reading it throws. */
+export function fieldOf(error: unknown, field: string): unknown {
+  try {
+    return typeof error === 'object' && error !== null ? (Reflect.get(error, field) as unknown) : undefined;
+  } catch {
+    return undefined;
+  }
 }

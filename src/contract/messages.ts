@@ -3,7 +3,7 @@
  * All of it is plain JSON. Changing a shape must stay readable for jobs that are under way.
  */
 import type { AttemptState } from './attempts.ts';
-import { MAX_DURATION_MS } from './duration.ts';
+import { MAX_TIMEOUT_MS } from './duration.ts';
 import { checkInteger, checkKeys } from './options.ts';
 import type { Progress } from './progress.ts';
 import { DEFAULT_RETRY, type RetryRule, retryRule } from './retry.ts';
@@ -83,8 +83,8 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
   const { retry, timeoutMs, heartbeatMs } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', 1, MAX_DURATION_MS) }),
-    ...(heartbeatMs === undefined ? {} : { heartbeatMs: checkInteger(heartbeatMs, 'heartbeatMs', 1000, 600_000) }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs: checkInteger(heartbeatMs, 'heartbeatMs', { min: 1000, max: 600_000 }) }),
   };
 }
 

@@ -21,7 +21,7 @@ export function checkKeys(value: unknown, known: readonly string[], what: string
 }
 
 /** A whole number from `min` to `max`, or `invalid-options`. */
-export function checkInteger(value: unknown, name: string, min: number, max: number): number {
+export function checkInteger(value: unknown, name: string, { min, max }: { readonly min: number; readonly max: number }): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw invalidOption(name, `a whole number from ${min} to ${max}`, value);
 }

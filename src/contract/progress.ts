@@ -24,7 +24,7 @@ export interface ProgressCount {
 const MAX_MESSAGE_LENGTH = 500;
 
 /**
- * The progress after a handler reported `report`. A percentage below the one before is ignored, its message is not.
+ * The progress after a handler reported `report`. A percentage or count below the one before is ignored, its message is not.
  * @throws JobError `invalid-options` when the percentage is not within 0–100 or the count makes no sense
  */
 export function nextProgress(before: Progress | undefined, report: number | ProgressCount, message?: string): Progress {
@@ -32,13 +32,12 @@ export function nextProgress(before: Progress | undefined, report: number | Prog
   if (!(percent >= 0 && percent <= 100)) throw invalidOption('progress', 'a number from 0 to 100', percent);
   const isBehind = before !== undefined && percent < before.percent;
   const count =
-    typeof report === 'number' || isBehind
+    typeof report === 'number'
       ? {}
       : { done: report.done, total: report.total, ...(report.unit === undefined ? {} : { unit: report.unit }) };
   const text = message ?? before?.message;
   return {
-    percent: isBehind ? before.percent : percent,
-    ...count,
+    ...(isBehind ? before : { percent, ...count }),
     ...(text === undefined ? {} : { message: text.slice(0, MAX_MESSAGE_LENGTH) }),
   };
 }

@@ -30,10 +30,13 @@ export const DEFAULT_RETRY: RetryRule = { maxAttempts: 3, initialIntervalMs: 100
  */
 export function retryRule(options: RetryOptions = {}): RetryRule {
   checkKeys(options, ['maxAttempts', 'initialInterval', 'backoffCoefficient', 'maximumInterval'], 'retry options');
-  const maxAttempts = checkInteger(options.maxAttempts ?? DEFAULT_RETRY.maxAttempts, 'retry.maxAttempts', 1, MAX_ATTEMPTS_LIMIT);
+  const maxAttempts = checkInteger(options.maxAttempts ?? DEFAULT_RETRY.maxAttempts, 'retry.maxAttempts', {
+    min: 1,
+    max: MAX_ATTEMPTS_LIMIT,
+  });
   const initialIntervalMs = toMs(options.initialInterval ?? DEFAULT_RETRY.initialIntervalMs, 'retry.initialInterval');
   const backoffCoefficient = options.backoffCoefficient ?? DEFAULT_RETRY.backoffCoefficient;
-  if (!(backoffCoefficient >= 1 && backoffCoefficient <= 100))
+  if (typeof backoffCoefficient !== 'number' || !(backoffCoefficient >= 1 && backoffCoefficient <= 100))
     throw invalidOption('retry.backoffCoefficient', 'a number from 1 to 100', backoffCoefficient);
   const longest = Math.max(DEFAULT_RETRY.maximumIntervalMs, initialIntervalMs);
   const maximumIntervalMs = toMs(options.maximumInterval ?? longest, 'retry.maximumInterval');
@@ -43,7 +46,7 @@ export function retryRule(options: RetryOptions = {}): RetryRule {
   return { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs };
 }
 
-/** Milliseconds to wait after the `failures`-th failed attempt (1 = the first): initial × coefficient^(failures − 1), at most the maximum. */
+/** Whole milliseconds to wait after the `failures`-th failed attempt (1 = the first): initial × coefficient^(failures − 1), at most the maximum. */
 export function backoffMs(rule: RetryRule, failures: number): number {
-  return Math.min(rule.initialIntervalMs * rule.backoffCoefficient ** (failures - 1), rule.maximumIntervalMs);
+  return Math.round(Math.min(rule.initialIntervalMs * rule.backoffCoefficient ** (failures - 1), rule.maximumIntervalMs));
 }

@@ -1,28 +1,54 @@
-/** Owns the check of a value against a Standard Schema and the sentence that says what is wrong. */
+/** Owns the check of a job's input and output against its contract, and the sentence that says what is wrong. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { type ErrorCode, JobError } from './errors.ts';
+import type { JobContract, OutputOf, ParsedInputOf } from './define-job.ts';
+import { type ErrorCode, JobError, messageOf } from './errors.ts';
 
 const ISSUES_SHOWN = 10;
+const MAX_ISSUE_LENGTH = 500;
 
 /**
- * The schema's output for `value`.
- * @param what what the message calls the value, for example `input of "send-email"`
- * @throws JobError `code`, with `details.issues` (path and message of each, the first ten)
+ * What the handler gets for `input`: the output of the contract's input schema.
+ * @throws JobError `invalid-input`, with `details.issues` (path and message of each, the first ten)
  */
-export async function validate<S extends StandardSchemaV1>(
-  schema: S,
-  value: unknown,
-  code: ErrorCode,
-  what: string,
-): Promise<StandardSchemaV1.InferOutput<S>> {
-  const result = await schema['~standard'].validate(value);
+export async function parseInput<C extends JobContract>(contract: C, input: unknown): Promise<ParsedInputOf<C>> {
+  return await parse(contract.input, input, { code: 'invalid-input', what: `input of "${contract.name}"` });
+}
+
+/**
+ * What `result()` gives for a handler's value: the output of the contract's output schema, or the value itself when it has none.
+ * @throws JobError `invalid-output`, with `details.issues`
+ */
+export async function parseOutput<C extends JobContract>(contract: C, output: unknown): Promise<OutputOf<C>> {
+  if (contract.output === undefined) return output;
+  return await parse(contract.output, output, { code: 'invalid-output', what: `output of "${contract.name}"` });
+}
+
+async function parse(schema: StandardSchemaV1, value: unknown, { code, what }: { code: ErrorCode; what: string }): Promise<unknown> {
+  const result = await check(schema, value, { code, what });
   if (result.issues === undefined) return result.value;
-  const issues = result.issues.slice(0, ISSUES_SHOWN).map((issue) => ({ path: pathOf(issue), message: issue.message.slice(0, 500) }));
+  const issues = result.issues
+    .slice(0, ISSUES_SHOWN)
+    .map((issue) => ({ path: pathOf(issue), message: issue.message.slice(0, MAX_ISSUE_LENGTH) }));
   const more = result.issues.length > ISSUES_SHOWN ? ` (and ${result.issues.length - ISSUES_SHOWN} more)` : '';
   const sentence = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
   throw new JobError(code, `The ${what} does not match its contract. ${sentence}${more}`, { details: { issues } });
 }
 
+/** A schema that throws, in a transform for example, says in its way that the value is not what it wants. */
+async function check(
+  schema: StandardSchemaV1,
+  value: unknown,
+  { code, what }: { code: ErrorCode; what: string },
+): Promise<StandardSchemaV1.Result<unknown>> {
+  try {
+    return await schema['~standard'].validate(value);
+  } catch (error) {
+    const message = messageOf(error).slice(0, MAX_ISSUE_LENGTH);
+    throw new JobError(code, `The ${what} could not be checked: its schema threw an error. ${message}`, { cause: error });
+  }
+}
+
 function pathOf(issue: StandardSchemaV1.Issue): string {
-  return (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
+  const keys = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+  return keys.join('.').slice(0, MAX_ISSUE_LENGTH);
 }

@@ -3,13 +3,13 @@
  * What the values mean is decided in `status.ts` and `snapshot.ts`.
  */
 import type { temporal } from '@temporalio/proto';
-import type { AttemptState } from '../contract/attempts.ts';
+import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
 import { type JobMemo, MEMO_KEY, STEPS_MEMO_KEY, type StepsMemo, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
 import { grpcCodeOf } from './errors.ts';
-import { asAttemptState, failureOf, instantMs, payloadAt, payloadValue } from './protocol.ts';
+import { failureOf, instantMs, payloadAt, payloadValue } from './protocol.ts';
 
 type ProtoDescription = temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse;
 type ProtoInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
@@ -119,12 +119,14 @@ function readMemo(memo: unknown, tags: unknown): JobMemo | undefined {
   return { ...(memo as JobMemo), ...(Array.isArray(tags) ? { tags: tags.map(String) } : {}) };
 }
 
-/** The protocol's PendingActivityState: 1 scheduled, 2 started, 3 cancel requested, 4 paused, 5 pause requested. */
+/** Index = the protocol's PendingActivityState: scheduled, started, cancel requested, paused, pause requested. */
+const PHASES: readonly ActivityPhase[] = ['scheduled', 'scheduled', 'started', 'cancelling', 'scheduled', 'started'];
+
 function readActivity(activity: ProtoActivity): PendingActivity {
   return {
     id: activity.activityId ?? '',
     type: activity.activityType?.name ?? '',
-    phase: activity.state === 3 ? 'cancelling' : activity.state === 2 || activity.state === 5 ? 'started' : 'scheduled',
+    phase: PHASES[activity.state ?? 0] ?? 'scheduled',
     attempt: activity.attempt ?? 1,
     nextAttemptMs: instantMs(activity.nextAttemptScheduleTime),
     startedMs: instantMs(activity.lastStartedTime),

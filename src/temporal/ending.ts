@@ -3,13 +3,13 @@
  * history. Also its input, from the first one.
  */
 import type { temporal } from '@temporalio/proto';
-import type { AttemptState } from '../contract/attempts.ts';
+import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import type { ResultEnvelope } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
 import type { JobInfo } from './describe.ts';
 import { grpcCodeOf } from './errors.ts';
-import { asAttemptState, failureOf, instantMs, payloadAt, stateInFailure } from './protocol.ts';
+import { failureOf, instantMs, payloadAt, stateInFailure } from './protocol.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 

@@ -1,10 +1,10 @@
 /** Owns the reading of protocol values: timestamps, payloads, failures. Everything above it sees plain values. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
-import type { AttemptState } from '../contract/attempts.ts';
+import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 
-type Timestamp = { seconds?: unknown; nanos?: number | null } | null | undefined;
+type Timestamp = { seconds?: { toNumber(): number } | null; nanos?: number | null } | null | undefined;
 export type ProtoFailure = temporal.api.failure.v1.IFailure;
 export type ProtoPayloads = temporal.api.common.v1.IPayloads | null | undefined;
 export type ProtoPayload = temporal.api.common.v1.IPayload | null | undefined;
@@ -12,7 +12,7 @@ export type ProtoPayload = temporal.api.common.v1.IPayload | null | undefined;
 /** Milliseconds since 1970 of a protocol timestamp; undefined for none. */
 export function instantMs(timestamp: Timestamp): number | undefined {
   if (timestamp === null || timestamp === undefined) return undefined;
-  const milliseconds = Number(String(timestamp.seconds ?? 0)) * 1000 + (timestamp.nanos ?? 0) / 1e6;
+  const milliseconds = (timestamp.seconds?.toNumber() ?? 0) * 1000 + (timestamp.nanos ?? 0) / 1e6;
   return milliseconds > 0 ? milliseconds : undefined;
 }
 
@@ -60,16 +60,4 @@ export function stateInFailure(failure: ProtoFailure | null | undefined): Attemp
   if (failure == null) return undefined;
   const root = rootFailure(failure);
   return asAttemptState(payloadAt(root.applicationFailureInfo?.details ?? root.canceledFailureInfo?.details, 0));
-}
-
-/** The value as an attempt record, or undefined when it is not one: anybody can start a workflow or heartbeat. */
-export function asAttemptState(value: unknown): AttemptState | undefined {
-  const isState =
-    typeof value === 'object' &&
-    value !== null &&
-    'failures' in value &&
-    typeof value.failures === 'number' &&
-    'records' in value &&
-    Array.isArray(value.records);
-  return isState ? (value as AttemptState) : undefined;
 }

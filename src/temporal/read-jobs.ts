@@ -53,8 +53,9 @@ export async function readJobs(
   page: { size: number; token?: string | undefined },
 ): Promise<JobList> {
   const { status, ...where } = filter;
-  if (status !== undefined && !isTerminal(status) && status !== 'delayed') return await readOpenJobs(temporal, where, status, page.size);
-  const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: status }, page.size, page.token);
+  if (status !== undefined && !isTerminal(status) && status !== 'delayed')
+    return await readOpenJobs(temporal, where, { status, size: page.size });
+  const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: status }, page);
   const summaries = await resolveStatuses(temporal, jobs);
   return { jobs: summaries, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
 }
@@ -64,7 +65,7 @@ export async function countByStatus(temporal: Temporal, where: Pick<JobQuery, 't
   const [closed, delayed, started] = await Promise.all([
     countJobs(temporal, where),
     countDelayed(temporal, where),
-    listJobs(temporal, { ...where, state: 'started' }, OPEN_JOBS_RESOLVED),
+    listJobs(temporal, { ...where, state: 'started' }, { size: OPEN_JOBS_RESOLVED }),
   ]);
   const resolved = await resolveStatuses(temporal, started.jobs);
   const counts = Object.fromEntries(
@@ -87,8 +88,8 @@ export async function countByStatus(temporal: Temporal, where: Pick<JobQuery, 't
   };
 }
 
-async function readOpenJobs(temporal: Temporal, where: JobQuery, status: JobStatus, size: number): Promise<JobList> {
-  const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: 'started' }, OPEN_JOBS_RESOLVED);
+async function readOpenJobs(temporal: Temporal, where: JobQuery, { status, size }: { status: JobStatus; size: number }): Promise<JobList> {
+  const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: 'started' }, { size: OPEN_JOBS_RESOLVED });
   const matching = (await resolveStatuses(temporal, jobs)).filter((job) => job.status === status);
   return { jobs: matching.slice(0, size), isComplete: nextPageToken === undefined && matching.length <= size };
 }

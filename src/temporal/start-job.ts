@@ -45,10 +45,11 @@ async function start(temporal: Temporal, { id, type, input, plan }: NewJob): Pro
 }
 
 /** A cluster that has not seen tags before learns of them here; the embedded server knows them from its start. */
-async function registerTags(temporal: Temporal): Promise<void> {
+export async function registerTags(temporal: Temporal): Promise<void> {
   await temporal.call('register the search attribute of tags', () =>
     temporal.client.connection.operatorService.addSearchAttributes({
       namespace: temporal.namespace,
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the protocol's enums are CommonJS values that an ES module cannot import
       searchAttributes: { [TAGS_ATTRIBUTE]: KEYWORD_LIST },
     }),
   );

@@ -11,6 +11,8 @@ export interface JobQuery {
   readonly type?: string | undefined;
   readonly queue?: string | undefined;
   readonly tags?: readonly string[] | undefined;
+  /** At least one, and few: they are spelled out in the query. */
+  readonly ids?: readonly string[] | undefined;
   /** A terminal status, the time-delayed jobs, or all other open ones. Absent: every job. */
   readonly state?: TerminalStatus | 'delayed' | 'started' | undefined;
   /** Only jobs that ended before this time, ms since 1970. */
@@ -33,13 +35,13 @@ const CLOSE_STATUS_NAMES: Readonly<Record<string, CloseStatus>> = {
 };
 
 /** One page of jobs, newest first. */
-export async function listJobs(temporal: Temporal, query: JobQuery, pageSize: number, pageToken?: string): Promise<JobPage> {
+export async function listJobs(temporal: Temporal, query: JobQuery, page: { size: number; token?: string | undefined }): Promise<JobPage> {
   const answer = await temporal.call('list jobs', () =>
     temporal.client.workflowService.listWorkflowExecutions({
       namespace: temporal.namespace,
       query: queryText(query, Date.now()),
-      pageSize,
-      ...(pageToken === undefined ? {} : { nextPageToken: Buffer.from(pageToken, 'base64url') }),
+      pageSize: page.size,
+      ...(page.token === undefined ? {} : { nextPageToken: Buffer.from(page.token, 'base64url') }),
     }),
   );
   const token = answer.nextPageToken;
@@ -61,12 +63,13 @@ export async function countDelayed(temporal: Temporal, query: JobQuery): Promise
   return (await temporal.call('count jobs', () => temporal.client.workflow.count(where))).count;
 }
 
-function queryText({ type, queue, tags, state, closedBefore }: JobQuery, now: number): string {
+function queryText({ type, queue, tags, ids, state, closedBefore }: JobQuery, now: number): string {
   const time = new Date(now).toISOString();
   const conditions = [
     type === undefined ? undefined : `WorkflowType = ${quoted(type)}`,
     queue === undefined ? undefined : `TaskQueue = ${quoted(queue)}`,
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
+    ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,
     closedBefore === undefined ? undefined : `CloseTime < ${quoted(new Date(closedBefore).toISOString())}`,
     state === 'completed' ? `ExecutionStatus = 'Completed'` : undefined,
     state === 'cancelled' ? `ExecutionStatus = 'Canceled'` : undefined,

@@ -1,6 +1,8 @@
 /** Owns the rule that bad input to workflow code ends the job: a plain error thrown there would be retried for ever. */
-import { ApplicationFailure } from '@temporalio/workflow';
-import { asJobError, type JobError } from '../contract/errors.ts';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { AttemptState } from '../contract/attempts.ts';
+import { asJobError, type JobError, messageOf } from '../contract/errors.ts';
+import type { JobFailure } from '../contract/snapshot.ts';
 
 /** Runs `body`; a `JobError` it throws becomes the failure that ends the workflow, with the same code. */
 export function failOnJobError<T>(body: () => T): T {
@@ -15,4 +17,13 @@ export function failOnJobError<T>(body: () => T): T {
 /** The failure that ends a workflow with the code of `error`. */
 export function jobFailure(error: JobError): ApplicationFailure {
   return ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [error.details] });
+}
+
+/** Why a step failed for good, and how many of its attempts were used up. */
+export function stepFailure(error: unknown): { readonly error: JobFailure; readonly attempts: number } {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof TimeoutFailure) return { error: { code: 'timed-out', message: cause.message }, attempts: 1 };
+  if (!(cause instanceof ApplicationFailure)) throw error;
+  const state = cause.details?.[0] as AttemptState | undefined;
+  return { error: { code: cause.type ?? 'handler-failed', message: messageOf(cause) }, attempts: state?.failures ?? 1 };
 }

@@ -4,16 +4,17 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { RunOptions } from '../contract/messages.ts';
+import { analyseRepositoriesWorkflow } from './analyse-repositories.ts';
 import { type JobWorkflow, multiStep } from './multi-step.ts';
 import { singleStep } from './single-step.ts';
 
 export { type JobBody, jobWorkflow, type JobWorkflow } from './multi-step.ts';
-export type { ChildOptions, JobScope, StepRunOptions } from './job-scope.ts';
+export type { ChildOptions, JobScope, SettledStep, StepRunOptions } from './job-scope.ts';
 
 /** The one workflow function behind all job types: Temporal calls it for every type that has no export of its own. */
 export type AnyJob = (input: unknown, options?: RunOptions) => Promise<unknown>;
 
-const shipped: readonly JobWorkflow[] = [];
+const shipped: readonly JobWorkflow[] = [analyseRepositoriesWorkflow];
 
 /**
  * The default export of a file with multi-step jobs. Types that are not among `workflows` run their handler.

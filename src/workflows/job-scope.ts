@@ -6,14 +6,23 @@
  *    details of the running steps. One memo event for all changes of a workflow task.
  * 3. Clean-up runs last, newest first, and is not stopped by a cancel.
  */
-import { CancellationScope, ParentClosePolicy, startChild, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, ParentClosePolicy, startChild, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { JobContract, OutputOf } from '../contract/define-job.ts';
 import type { InputOf } from '../contract/define-job.ts';
 import { type Duration, toMs } from '../contract/duration.ts';
-import { readRunOptions, type RunOptions, STEPS_MEMO_KEY, type StepMemo, type StepsMemo } from '../contract/messages.ts';
+import {
+  readRunOptions,
+  type ResultEnvelope,
+  type RunOptions,
+  STEPS_MEMO_KEY,
+  type StepMemo,
+  type StepsMemo,
+} from '../contract/messages.ts';
 import { checkKeys } from '../contract/options.ts';
 import { nextProgress, type Progress, type ProgressCount } from '../contract/progress.ts';
 import { type RetryOptions, retryRule } from '../contract/retry.ts';
+import type { JobFailure } from '../contract/snapshot.ts';
+import { stepFailure } from './failure.ts';
 import { runStep } from './run-step.ts';
 import type { View } from './view.ts';
 
@@ -35,6 +44,11 @@ export interface ChildOptions {
   readonly queue?: string;
 }
 
+/** How a step ended, and the attempts it took. */
+export type SettledStep<Output> =
+  | { readonly status: 'completed'; readonly attempts: number; readonly output: Output }
+  | { readonly status: 'failed'; readonly attempts: number; readonly error: JobFailure };
+
 /** What the body of a multi-step job is given. */
 export interface JobScope {
   readonly jobId: string;
@@ -43,10 +57,17 @@ export interface JobScope {
    * @example const page = await job.run<typeof fetchPage>('fetch-page', { url }, { share: 0.5 });
    */
   run<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<OutputOf<C>>;
+  /**
+   * Like `run`, but a step that fails for good does not end the job: how it ended is the answer. A cancel is still thrown.
+   * @example const pages = await Promise.all(urls.map((url) => job.settle<typeof fetchPage>('fetch-page', { url })));
+   */
+  settle<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<SettledStep<OutputOf<C>>>;
   /** Runs a job of its own, with its own id and record, and gives its output. A cancel of this job reaches it. */
   child<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: ChildOptions): Promise<OutputOf<C>>;
   /** Sets the progress of the job itself, 0–100 or a count. Steps with a `share` add to it. */
   progress(report: number | ProgressCount, message?: string): void;
+  /** Says what is being done, without changing the percentage. */
+  say(message: string): void;
   /** Registers work to do when the body has ended in any way, a cancel included. Steps in it are retried like others. */
   cleanUp(work: () => Promise<unknown>): void;
 }
@@ -58,28 +79,25 @@ export class Job implements JobScope, View {
   readonly jobId = workflowInfo().workflowId;
   #own: Progress = { percent: 0 };
   #shown = 0;
-  #steps = 0;
   #children = 0;
   #memoIsDue = false;
+  readonly #steps: Promise<unknown>[] = [];
   readonly #running = new Map<string, StepMemo>();
   readonly #reports = new Map<string, Progress>();
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
 
-  async run<C extends JobContract>(name: C['name'], input: InputOf<C>, options: StepRunOptions = {}): Promise<OutputOf<C>> {
-    checkKeys(options, STEP_OPTION_KEYS, 'step options');
-    const id = `step-${(this.#steps += 1)}`;
-    const percent = (options.share ?? 0) * 100;
-    this.#running.set(id, { percent, ...(options.label === undefined ? {} : { label: options.label }) });
-    this.#writeMemo();
+  async run<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<OutputOf<C>> {
+    const envelope = await this.#runStep(name, input, options);
+    return envelope.output;
+  }
+
+  async settle<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<SettledStep<OutputOf<C>>> {
     try {
-      const place = { activityId: id, ...(options.queue === undefined ? {} : { queue: options.queue }) };
-      const envelope = await runStep(name, input, stepRunOptions(options), place);
-      return envelope.output as OutputOf<C>;
-    } finally {
-      this.#running.delete(id);
-      this.#reports.delete(id);
-      this.#own = { ...this.#own, percent: Math.min(100, this.#own.percent + percent) };
-      this.#writeMemo();
+      const { output, state } = await this.#runStep(name, input, options);
+      return { status: 'completed', attempts: state.failures + 1, output: output as OutputOf<C> };
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return { status: 'failed', ...stepFailure(error) };
     }
   }
 
@@ -99,6 +117,11 @@ export class Job implements JobScope, View {
     this.#writeMemo();
   }
 
+  say(message: string): void {
+    this.#own = nextProgress(this.#own, this.#own.percent, message);
+    this.#writeMemo();
+  }
+
   overall(): Progress {
     const ofSteps = [...this.#running].reduce((sum, [id, step]) => sum + (step.percent * (this.#reports.get(id)?.percent ?? 0)) / 100, 0);
     this.#shown = Math.max(this.#shown, Math.min(100, this.#own.percent + ofSteps));
@@ -113,6 +136,11 @@ export class Job implements JobScope, View {
     this.#cleanUps.push(work);
   }
 
+  /** Resolves when no step runs any more, however each ended. */
+  async stepsEnded(): Promise<void> {
+    await Promise.allSettled(this.#steps);
+  }
+
   /** Runs the registered clean-up, newest first. One that fails for good does not keep the others from running. */
   async runCleanUps(): Promise<void> {
     const failures: unknown[] = [];
@@ -124,6 +152,25 @@ export class Job implements JobScope, View {
       }
     }
     if (failures.length > 0) throw failures[0];
+  }
+
+  async #runStep(name: string, input: unknown, options: StepRunOptions = {}): Promise<ResultEnvelope> {
+    checkKeys(options, STEP_OPTION_KEYS, 'step options');
+    const id = `step-${this.#steps.length + 1}`;
+    const percent = (options.share ?? 0) * 100;
+    this.#running.set(id, { percent, ...(options.label === undefined ? {} : { label: options.label }) });
+    this.#writeMemo();
+    try {
+      const place = { activityId: id, ...(options.queue === undefined ? {} : { queue: options.queue }) };
+      const step = runStep({ type: name, input, options: stepRunOptions(options), place });
+      this.#steps.push(step);
+      return await step;
+    } finally {
+      this.#running.delete(id);
+      this.#reports.delete(id);
+      this.#own = { ...this.#own, percent: Math.min(100, this.#own.percent + percent) };
+      this.#writeMemo();
+    }
   }
 
   #writeMemo(): void {

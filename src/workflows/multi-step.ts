@@ -3,7 +3,7 @@
  * clean-up runs, and whatever was thrown ends the job with a code. What the body can do is in `job-scope.ts`.
  */
 import {
-  ApplicationFailure,
+  type ApplicationFailure,
   CancellationScope,
   isCancellation,
   proxyLocalActivities,
@@ -61,10 +61,14 @@ export async function multiStep(workflow: JobWorkflow, rawInput: unknown): Promi
 
 async function runBody(workflow: JobWorkflow, rawInput: unknown, job: Job): Promise<unknown> {
   const input = await parseInput(rawInput);
+  const scope = new CancellationScope();
   try {
-    return await workflow.body(input as never, job);
+    return await scope.run(() => workflow.body(input as never, job));
   } finally {
     if (CancellationScope.current().consideredCancelled) job.status = 'cancelling';
+    // Steps that the body no longer waits for: nothing of a job may run once it is closed.
+    scope.cancel();
+    await job.stepsEnded();
     await job.runCleanUps();
   }
 }

@@ -3,7 +3,16 @@
  * The policy holds the intervals and a guard far above any job's `maxAttempts`: the handler wrapper counts failures and
  * ends the job, so that worker deaths and shutdowns use up no attempt.
  */
-import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  proxyActivities,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { DEFAULT_HEARTBEAT_MS } from '../contract/define-job.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
 import { DEFAULT_RETRY } from '../contract/retry.ts';
@@ -16,6 +25,13 @@ const TIMEOUT_MARGIN_MS = 30_000;
 /** The server's limit when only the worker knows the contract's timeout. Deaths are noticed by heartbeats. */
 const UNKNOWN_TIMEOUT_MS = 30 * 86_400_000;
 
+export interface StepCall {
+  readonly type: string;
+  readonly input: unknown;
+  readonly options: RunOptions;
+  readonly place?: StepPlace;
+}
+
 export interface StepPlace {
   /** Queue whose workers run the handler. Absent: the job's own. */
   readonly queue?: string;
@@ -23,8 +39,8 @@ export interface StepPlace {
   readonly activityId?: string;
 }
 
-/** Runs the handler of `type` as an activity of that name, with the retry that `options` describe. */
-export async function runStep(type: string, input: unknown, options: RunOptions, place: StepPlace = {}): Promise<ResultEnvelope> {
+/** Runs the handler of a type as an activity of that name, with the retry that the options describe. */
+export async function runStep({ type, input, options, place = {} }: StepCall): Promise<ResultEnvelope> {
   const { initialIntervalMs, backoffCoefficient, maximumIntervalMs } = options.retry ?? DEFAULT_RETRY;
   const handlers = proxyActivities<Record<string, HandlerActivity>>({
     startToCloseTimeout: options.timeoutMs === undefined ? UNKNOWN_TIMEOUT_MS : options.timeoutMs + TIMEOUT_MARGIN_MS,
@@ -44,5 +60,18 @@ export async function runStep(type: string, input: unknown, options: RunOptions,
   });
   const run = handlers[type];
   if (run === undefined) throw new TypeError(`No activity proxy for ${type}`);
-  return await run(input, options);
+  try {
+    return await run(input, options);
+  } catch (error) {
+    throw isCutShortByCancel(error) ? new CancelledFailure('The job was cancelled.', [], error) : error;
+  }
+}
+
+/**
+ * True when a cancel was asked for and the attempt ended in a way that would have been tried again: its worker died or
+ * its handler failed before the cancel reached it. The server does not retry then, and says why the attempt ended instead.
+ */
+function isCutShortByCancel(error: unknown): error is ActivityFailure {
+  if (!CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) return false;
+  return error.cause instanceof TimeoutFailure || (error.cause instanceof ApplicationFailure && error.cause.nonRetryable !== true);
 }

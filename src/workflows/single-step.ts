@@ -20,11 +20,8 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
   };
   showView(view);
   try {
-    const envelope = await runStep(
-      workflowInfo().workflowType,
-      input,
-      failOnJobError(() => readRunOptions(options)),
-    );
+    const checked = failOnJobError(() => readRunOptions(options));
+    const envelope = await runStep({ type: workflowInfo().workflowType, input, options: checked });
     view.status = 'completed';
     progress = { ...envelope.state.progress, percent: 100 };
     return envelope.output;

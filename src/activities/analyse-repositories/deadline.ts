@@ -1,0 +1,45 @@
+/** Owns the signal that ends one analysis: the job's own, its time limit, or a limit that a watcher saw exceeded. */
+import { formatMs } from '../../contract/duration.ts';
+import { JobError } from '../../contract/errors.ts';
+
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** Ends the analysis with this error. */
+  end(reason: JobError): void;
+  /** To be called when the work is over. */
+  stop(): void;
+}
+
+/** Fires with the reason of `signal`, or with `limit-exceeded` after `timeLimitMs`. */
+export function startDeadline(signal: AbortSignal, timeLimitMs: number): Deadline {
+  const controller = new AbortController();
+  const pass = (): void => controller.abort(signal.reason);
+  const end = (reason: JobError): void => controller.abort(reason);
+  if (signal.aborted) pass();
+  signal.addEventListener('abort', pass, { once: true });
+  const timer = setTimeout(() => end(timeLimitExceeded(timeLimitMs)), timeLimitMs);
+  const stop = (): void => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', pass);
+  };
+  return { signal: controller.signal, end, stop };
+}
+
+function timeLimitExceeded(timeLimitMs: number): JobError {
+  return new JobError('limit-exceeded', `The analysis took longer than its limit of ${formatMs(timeLimitMs)}. Raise options.timeLimitMs.`, {
+    details: { limit: 'timeLimitMs', timeLimitMs },
+  });
+}
+
+/** The value of `work`, or the signal's reason as soon as it fires. For work that cannot be stopped itself. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  return await Promise.race([work, aborted]).finally(() => {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  });
+}

@@ -1,0 +1,20 @@
+/** Owns that a long loop leaves the worker's event loop to others: heartbeats and cancels of all its jobs run there. */
+import { setImmediate } from 'node:timers/promises';
+
+const HOLD_MS = 10;
+const CHECK_EVERY = 128;
+
+/** Calls `work` for each item, and lets others run every 10 ms. */
+export async function forEachWithPauses<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
+  let heldSince = performance.now();
+  let sinceCheck = 0;
+  for (const item of items) {
+    work(item);
+    sinceCheck += 1;
+    if (sinceCheck < CHECK_EVERY) continue;
+    sinceCheck = 0;
+    if (performance.now() - heldSince < HOLD_MS) continue;
+    await setImmediate();
+    heldSince = performance.now();
+  }
+}

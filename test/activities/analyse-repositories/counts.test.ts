@@ -1,0 +1,136 @@
+import { afterAll, expect, test } from 'vitest';
+import { Bench } from './run-analysis.ts';
+import { DAY, git, type MadeCommit, makeRepository, manyCommits, START } from './made-repositories.ts';
+
+const bench = new Bench();
+afterAll(() => bench.remove());
+
+/** git's own answers to what the report says. */
+function countedByGit(folder: string): Record<string, unknown> {
+  const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+  const numstat = lines(git(folder, 'log', '--numstat', '--no-renames', '--no-merges', '--format=', 'HEAD')).map((line) =>
+    line.split('\t'),
+  );
+  const emptyTree = git(folder, 'hash-object', '-t', 'tree', '/dev/null');
+  const files = lines(git(folder, 'diff', '--numstat', '--no-renames', emptyTree, 'HEAD')).map((line) => line.split('\t'));
+  const sum = (rows: string[][], column: number): number => rows.reduce((total, row) => total + (Number(row[column]) || 0), 0);
+  return {
+    commits: Number(git(folder, 'rev-list', '--count', 'HEAD')),
+    merges: Number(git(folder, 'rev-list', '--count', '--merges', 'HEAD')),
+    authors: new Set(git(folder, '-c', 'mailmap.blob=HEAD:.mailmap', 'log', '--format=x%aE', 'HEAD').split('\n')).size,
+    entries: lines(git(folder, 'ls-tree', '-r', 'HEAD')).length,
+    months: lines(git(folder, 'log', '--format=%ad', '--date=format-local:%Y-%m', 'HEAD')).length,
+    added: sum(numstat, 0),
+    deleted: sum(numstat, 1),
+    lines: sum(files, 0),
+    binary: files.filter(([added]) => added === '-').length,
+  };
+}
+
+async function countedHere(folder: string): Promise<Record<string, unknown>> {
+  const { commits, authors, files, churn, languages } = await bench.analyse(
+    { repository: folder },
+    { settings: { allowedRoots: [folder] } },
+  );
+  expect(languages.reduce((sum, { lines }) => sum + lines, 0)).toBe(files.lines);
+  return {
+    commits: commits.total,
+    merges: commits.merges,
+    authors: authors.total,
+    entries: files.total + files.submodules,
+    months: commits.byMonth.reduce((sum, month) => sum + month.commits, 0),
+    added: churn.added,
+    deleted: churn.deleted,
+    // For git a symbolic link and a submodule are files of one line.
+    lines: files.lines + files.symlinks + files.submodules,
+    binary: files.binary,
+  };
+}
+
+test("agrees with git's own counts on this project's repository", async () => {
+  const folder = git(process.cwd(), 'rev-parse', '--show-toplevel');
+  expect(await countedHere(folder)).toEqual(countedByGit(folder));
+});
+
+test("agrees with git's own counts on 2 000 commits", async () => {
+  const folder = makeRepository(`${bench.repositories}/many`, manyCommits(2000));
+  expect(await countedHere(folder)).toEqual(countedByGit(folder));
+});
+
+test("agrees with git's own counts where there are merges, a mailmap, links, submodules, binary files and deletions", async () => {
+  const mailmap = 'Ann Lee <ann@example.org> <ann@old.example.org>\n';
+  const commits: MadeCommit[] = [
+    { files: { 'a.ts': 'one\ntwo\n', '.mailmap': mailmap, 'no-newline.txt': 'x\ny', empty: '' } },
+    { author: 'A. Lee <ann@old.example.org>', files: { 'a.ts': 'one\n', 'picture.png': Buffer.from([1, 0, 2]) } },
+    { branch: 'side', from: 'main', author: 'Bob <bob@example.org>', files: { 'b.py': '#!/usr/bin/python\n' } },
+    { author: 'Bob <BOB@example.org>', files: { 'c.md': '# c\n' }, symlinks: { link: 'a.ts' }, submodules: { sub: 'a'.repeat(40) } },
+    { merges: ['side'], files: { 'b.py': '#!/usr/bin/python\n' } },
+    { files: { 'c.md': null, 'copy.ts': 'one\n' } },
+    { author: 'Nobody <>', files: { 'd.ts': '\n\n\n' } },
+  ];
+  const folder = makeRepository(`${bench.repositories}/mixed`, commits);
+  const here = await countedHere(folder);
+  expect(here).toEqual(countedByGit(folder));
+  expect(here).toMatchObject({ commits: 7, merges: 1, authors: 4, binary: 1 });
+});
+
+test('knows months in UTC, the first and the last date, and the age', async () => {
+  const folder = makeRepository(`${bench.repositories}/months`, [
+    { at: START + 31 * DAY - 1, files: { a: '1' } },
+    { at: START + 31 * DAY, files: { a: '2' } },
+    { at: START, files: { a: '3' } },
+  ]);
+  const { commits } = await bench.analyse({ repository: folder });
+  expect(commits).toMatchObject({ firstAt: '2024-01-01T00:00:00.000Z', lastAt: '2024-02-01T00:00:00.000Z', ageDays: 31 });
+  expect(commits.byMonth).toEqual([
+    { month: '2024-01', commits: 2 },
+    { month: '2024-02', commits: 1 },
+  ]);
+});
+
+test('names hotspots by commits and size, without lockfiles, vendored, generated and data files', async () => {
+  const change = (round: number): MadeCommit => ({
+    files: {
+      'src/hot.ts': 'x\n'.repeat(100 + round),
+      'src/small.ts': `${round}\n`,
+      'package.json': `{"version":"${round}"}\n`,
+      'yarn.lock': `${round}\n`,
+      'vendor/lib.js': `${round}\n`,
+      'dist/out.js': `${round}\n`,
+      'src/api.ts': `// Code generated by x. DO NOT EDIT.\n${round}\n`,
+    },
+  });
+  const folder = makeRepository(`${bench.repositories}/hot`, [1, 2, 3].map(change));
+  const { churn } = await bench.analyse({ repository: folder });
+  expect(churn.hotspots).toEqual([
+    { path: 'src/hot.ts', commits: 3, added: 103, deleted: 0, lines: 103 },
+    { path: 'src/small.ts', commits: 3, added: 3, deleted: 2, lines: 1 },
+  ]);
+});
+
+test('gives the same report each time', async () => {
+  const folder = makeRepository(`${bench.repositories}/again`, manyCommits(60));
+  expect(await bench.analyse({ repository: folder })).toEqual(await bench.analyse({ repository: folder }));
+});
+
+test('analyses the branch, tag or commit that was asked for', async () => {
+  const folder = makeRepository(`${bench.repositories}/refs`, [
+    { files: { a: '1' } },
+    { files: { a: '2' } },
+    { branch: 'dev', from: 'main', files: { a: '3' } },
+  ]);
+  const first = git(folder, 'rev-parse', 'main~1');
+  git(folder, 'tag', 'v1', first);
+  const commitsAt = async (ref: string): Promise<number> => (await bench.analyse({ repository: { source: folder, ref } })).commits.total;
+  expect([await commitsAt('dev'), await commitsAt('v1'), await commitsAt(first), await commitsAt('refs/heads/main')]).toEqual([3, 1, 1, 2]);
+});
+
+test('reports progress that never goes down and counts commits', async () => {
+  const folder = makeRepository(`${bench.repositories}/progress`, manyCommits(1300));
+  const seen: { percent: number; message: string }[] = [];
+  await bench.analyse({ repository: folder }, { onProgress: (percent, message) => seen.push({ percent, message }) });
+  const percents = seen.map(({ percent }) => percent);
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+  expect(percents.at(-1)).toBe(100);
+  expect(seen.map(({ message }) => message)).toContain('reading history: 1 200 of 1 300 commits');
+});

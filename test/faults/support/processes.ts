@@ -1,0 +1,74 @@
+/** Owns the server and the worker processes of fault tests: each in a folder of its own, each ended by its own pid. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { JobClient } from '../../../src/client.ts';
+import { type EmbeddedServer, startEmbedded } from '../../../src/embedded/server.ts';
+
+const workerProgram = new URL('./worker.mjs', import.meta.url).pathname;
+
+/** A folder that goes with the test. */
+export async function ownFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-faults-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A Temporal server that a test may kill: this process owns it and starts it again. */
+export async function ownServer(): Promise<EmbeddedServer> {
+  const dataDir = await ownFolder();
+  const server = await startEmbedded({ dataDir, env: process.env });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+export async function ownClient(server: EmbeddedServer): Promise<JobClient> {
+  const client = await JobClient.connect({ address: server.address });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+export interface WorkerProcess {
+  readonly pid: number;
+  /** SIGKILL: no clean-up of any kind runs. */
+  kill(): Promise<void>;
+  /** SIGTERM, and waits for its end; gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface WorkerSettings {
+  readonly address: string;
+  readonly log?: string;
+  readonly queue?: string;
+  readonly analysis?: { readonly workDir: string; readonly allowedRoots: readonly string[]; readonly analysisLog: string };
+}
+
+/** A worker process that is ready to take jobs. */
+export async function startWorkerProcess(settings: WorkerSettings): Promise<WorkerProcess> {
+  const child = spawn(process.execPath, [workerProgram, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-4000)));
+  onTestFinished(() => end(child, 'SIGKILL').then(() => undefined));
+  const failed = once(child, 'exit').then(() => Promise.reject(new Error(`The worker ended before it was ready: ${errors}`)));
+  await Promise.race([once(child.stdout, 'data'), failed]);
+  failed.catch(() => undefined);
+  if (child.pid === undefined) throw new Error('The worker has no pid.');
+  return { pid: child.pid, kill: () => end(child, 'SIGKILL').then(() => undefined), stop: () => end(child, 'SIGTERM') };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+  return child.exitCode;
+}
+
+/** The lines of a log file that processes append to; none when it is not there yet. */
+export async function linesOf(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').filter((line) => line !== '');
+}

@@ -1,0 +1,8 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { JobContract } from '../../../src/contract/define-job.ts';
+
+export declare const steps: JobContract<
+  'steps',
+  StandardSchemaV1<{ count: number; stepMs: number }>,
+  StandardSchemaV1<{ count: number; from: number }>
+>;

@@ -1,0 +1,11 @@
+// The contract of a job that works in small steps and keeps a checkpoint after each.
+import { z } from 'zod';
+import { defineJob } from '../../../dist/contract/index.js';
+
+export const steps = defineJob({
+  name: 'steps',
+  input: z.object({ count: z.number(), stepMs: z.number() }),
+  output: z.object({ count: z.number(), from: z.number() }),
+  // One failure is the end: a death or a shutdown that counted as one would be seen.
+  retry: { maxAttempts: 1 },
+});

@@ -1,0 +1,58 @@
+/** What most tests against a real server need: a client, workers, and queue names that no other test has. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inject, onTestFinished } from 'vitest';
+import { JobClient } from '../../src/client.ts';
+import { createWorker, type WorkerOptions } from '../../src/worker.ts';
+import type { Log } from '../../src/log.ts';
+
+/** Address of the run's Temporal server. */
+export function serverAddress(): string {
+  return inject('temporalAddress');
+}
+
+/** A queue that only this test knows. */
+export function ownQueue(): string {
+  return `test-${randomUUID()}`;
+}
+
+/** A client that is closed when the test ends. */
+export async function connectClient(): Promise<JobClient> {
+  const client = await JobClient.connect({ address: serverAddress() });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+export interface RunningWorker {
+  /** Takes no more jobs and waits until the handlers have ended. Harmless when called twice. */
+  stop(): Promise<void>;
+}
+
+/** A worker that runs until the test ends or it is stopped. It logs nothing unless a log is given. */
+export async function runWorker(options: Omit<WorkerOptions, 'address'>): Promise<RunningWorker> {
+  const worker = await createWorker({ log: silentLog, shutdownGrace: '1s', ...options, address: serverAddress() });
+  const running = worker.run();
+  const stop = async (): Promise<void> => {
+    worker.shutdown();
+    await running;
+  };
+  onTestFinished(stop);
+  return { stop };
+}
+
+export const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {
+  // Tests that look at log lines bring their own log.
+}
+
+/** Waits until `condition` gives something other than undefined or false; fails loudly after `withinMs`. */
+export async function eventually<T>(what: string, condition: () => Promise<T | undefined | false> | T | undefined | false, withinMs = 20_000): Promise<T> {
+  const giveUpAt = Date.now() + withinMs;
+  while (Date.now() < giveUpAt) {
+    const value = await condition();
+    if (value !== undefined && value !== false) return value;
+    await sleep(25);
+  }
+  throw new Error(`Waited ${withinMs} ms in vain for: ${what}`);
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** Folders whose tests need no Temporal server. Every other folder of `test` does. */
+const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((folder) => `test/${folder}/**/*.test.ts`);
+/** Tests that kill processes and measure times: one file at a time, and nothing beside it. */
+const FAULTS = ['test/faults/**/*.test.ts'];
+
+/** Set in each project: set for all of them at once, it would run once more for the whole. */
+const BUILD = ['test/support/build.ts'];
+
+const { exports: entryPoints } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  exports: Record<string, string | { default: string }>;
+};
+
+/** `holdfast/client` → `src/client.ts`: examples import the package by its name and are run from source. */
+const alias = Object.entries(entryPoints).flatMap(([entryPoint, target]) =>
+  typeof target === 'string'
+    ? []
+    : [
+        {
+          find: new RegExp(`^holdfast${entryPoint.slice(1)}$`),
+          replacement: new URL(target.default.replace('./dist/', './src/').replace(/\.js$/, '.ts'), import.meta.url).pathname,
+        },
+      ],
+);
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          globalSetup: BUILD,
+          include: WITHOUT_SERVER,
+          testTimeout: 10_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'server',
+          globalSetup: [...BUILD, 'test/support/temporal-server.ts'],
+          include: ['test/**/*.test.ts'],
+          exclude: [...WITHOUT_SERVER, ...FAULTS],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          teardownTimeout: 30_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          globalSetup: [...BUILD, 'test/support/temporal-server.ts'],
+          include: FAULTS,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          teardownTimeout: 30_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
