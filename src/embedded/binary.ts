@@ -9,7 +9,8 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { formatMs } from '../contract/duration.ts';
 import { JobError, messageOf } from '../contract/errors.ts';
 import { downloadArchive, downloadWheel, type DownloadOptions, type DownloadProgress } from './download.ts';
-import { type Environment, withoutTemporalVariables } from './environment.ts';
+import type { Environment } from '../config.ts';
+import { withoutTemporalVariables } from './environment.ts';
 import { currentPlatform, type Platform, type Release, releases, type ServerKind } from './releases.ts';
 import { lastLine, runCommand } from './run-command.ts';
 

@@ -5,7 +5,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../contract/errors.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../config.ts';
 import type { Platform, Release } from './releases.ts';
 import { lastLine, runCommand } from './run-command.ts';
 

@@ -1,7 +1,5 @@
-/** Owns how this folder sees the environment: handed in by the entry point, never read from the process. */
-
-/** Environment variables, as `process.env` has them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** Owns what of the environment the server's program gets. */
+import type { Environment } from '../config.ts';
 
 /** The environment without Temporal's own variables: they configure clients, and one that is wrong stops the server's program. */
 export function withoutTemporalVariables(env: Environment): Record<string, string | undefined> {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../contract/errors.ts';
 import { type DataFile, setUnfinishedAside } from './data-folder.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../config.ts';
 import { askServer, type ServerFacts } from './health.ts';
 import { answers, choosePorts, LOOPBACK, type Ports, type WantedPorts } from './ports.ts';
 import { beginLog, knownFailure, logPath, type LogPlace, unknownFailure } from './server-log.ts';

@@ -1,7 +1,7 @@
 /** Owns the running of a short command to its end, with a time limit and bounded output. */
 import { spawn } from 'node:child_process';
 import { messageOf } from '../contract/errors.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../config.ts';
 
 export interface CommandResult {
   /** Exit code; undefined when the command could not be started or was ended by a signal. */

@@ -11,7 +11,8 @@ import { closeSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { JobError, messageOf } from '../contract/errors.ts';
-import { type Environment, withoutTemporalVariables } from './environment.ts';
+import type { Environment } from '../config.ts';
+import { withoutTemporalVariables } from './environment.ts';
 
 export interface ServerProcess {
   /** Of the server itself, not of the shell above it. */
