@@ -43,12 +43,15 @@ export interface WorkerSettings {
   readonly address: string;
   readonly log?: string;
   readonly queue?: string;
+  /** Its TMPDIR. @default this process's */
+  readonly tmpDir?: string;
   readonly analysis?: { readonly workDir: string; readonly allowedRoots: readonly string[]; readonly analysisLog: string };
 }
 
 /** A worker process that is ready to take jobs. */
 export async function startWorkerProcess(settings: WorkerSettings): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [workerProgram, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = settings.tmpDir === undefined ? process.env : { ...process.env, TMPDIR: settings.tmpDir };
+  const child = spawn(process.execPath, [workerProgram, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-4000)));
   onTestFinished(() => end(child, 'SIGKILL').then(() => undefined));
