@@ -57,10 +57,10 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const { context, options, host, limit } = run;
   const rule = attemptRule(handled.contract, options);
   const attempt = new Attempt(context, host.identity, rule);
-  const { announce, stop: stopBeating } = beat(attempt, context, host);
+  const beats = beat(attempt, context, host);
   try {
     if (attempt.state.deathsAlone >= POISON_DEATHS) throw new JobError('poison');
-    const output = await runWithinLimit(handled, input, { attempt, limit, rule, announce });
+    const output = await runWithinLimit(handled, input, { attempt, limit, rule, beats });
     await tell(handled, { outcome: 'completed', output }, { attempt, host });
     const { running: _running, ...state } = attempt.state;
     return { output, state };
@@ -69,7 +69,7 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
     await tell(handled, end, { attempt, host });
     throw failureOf(end, attempt, { rule, run });
   } finally {
-    stopBeating();
+    beats.stop();
   }
 }
 
@@ -106,13 +106,13 @@ interface LimitedRun {
   readonly attempt: Attempt;
   readonly limit: HandlerLimit;
   readonly rule: AttemptRule;
-  announce(): Promise<void>;
+  readonly beats: Beats;
 }
 
-async function runWithinLimit(handled: HandledJob, input: unknown, { attempt, limit, rule, announce }: LimitedRun): Promise<unknown> {
+async function runWithinLimit(handled: HandledJob, input: unknown, { attempt, limit, rule, beats }: LimitedRun): Promise<unknown> {
   const release = await limit.acquire(attempt.signal);
   attempt.hasPlace = true;
-  await announce();
+  await beats.announce();
   const timeout = setTimeout(() => {
     attempt.abort(
       new JobError('timed-out', `The attempt took longer than its timeout of ${formatMs(rule.timeoutMs)}.`, {

@@ -3,18 +3,9 @@
  * several languages, a table decides, or the language that most other files of the repository are in (`.h` is C++ beside `.cpp`).
  * Contents are not looked into.
  */
+import { type Language, readLanguages } from './language-data.ts';
 import { forEachWithPauses } from './pauses.ts';
 import type { TreeFile } from './read-tree.ts';
-
-/** A language of Linguist, as far as it is used here. */
-export interface Language {
-  readonly name: string;
-  /** `programming`, `markup`, `data` or `prose`. */
-  readonly type: string;
-  readonly extensions?: readonly string[];
-  readonly filenames?: readonly string[];
-  readonly interpreters?: readonly string[];
-}
 
 /** Languages by file name, extension and interpreter. */
 interface LanguageIndex {
@@ -111,11 +102,15 @@ let loading: Promise<LanguageIndex> | undefined;
 
 /**
  * Which language each file is in: a function from a file to its language, undefined when its name says nothing.
- * The data (833 modules, 27 MB) is loaded at the first call: a worker that analyses nothing does not pay for it.
+ * The data is loaded at the first call: a worker that analyses nothing does not pay for it.
  */
 export async function languagesOf(files: Iterable<TreeFile>): Promise<(file: TreeFile) => Language | undefined> {
   loading ??= loadIndex();
-  const index = await loading;
+  const index = await loading.catch((error: unknown) => {
+    // The next analysis tries again.
+    loading = undefined;
+    throw error;
+  });
   const uses = new Map<string, number>();
   await forEachWithPauses(files, (file) => {
     const certain = certainLanguage(candidatesFor(index, file), file.path);
@@ -163,11 +158,10 @@ function extensionsOf(path: string): string[] {
 }
 
 async function loadIndex(): Promise<LanguageIndex> {
-  const languages: readonly Language[] = Object.values(await import('linguist-languages'));
   const byFilename = new Map<string, Language[]>();
   const byExtension = new Map<string, Language[]>();
   const byInterpreter = new Map<string, Language[]>();
-  for (const language of languages) {
+  for (const language of await readLanguages()) {
     for (const filename of language.filenames ?? []) add(byFilename, filename, language);
     for (const extension of language.extensions ?? []) add(byExtension, extension, language);
     for (const interpreter of language.interpreters ?? []) add(byInterpreter, interpreter, language);

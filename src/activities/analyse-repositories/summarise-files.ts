@@ -1,6 +1,7 @@
 /** Owns what the files of a commit add up to: counts, lines by language, hotspots. */
 import type { RepositoryReport } from '../../jobs/analyse-repositories.ts';
-import { type Language, languagesOf } from './languages.ts';
+import type { Language } from './language-data.ts';
+import { languagesOf } from './languages.ts';
 import { forEachWithPauses } from './pauses.ts';
 import type { Tree, TreeFile } from './read-tree.ts';
 import { TopList } from './top-list.ts';

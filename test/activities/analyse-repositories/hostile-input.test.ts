@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { analyseRepositoryHandler } from '../../../src/activities/analyse-repositories/analyse-repository.ts';
 import { parseInput } from '../../../src/contract/validate.ts';
 import { analyseRepositories } from '../../../src/jobs/analyse-repositories.ts';
@@ -120,10 +119,15 @@ test('refuses ways out of the allowed roots: dots, links, a gitdir file, alterna
 });
 
 test('leaves the working folder and TMPDIR as they were', async () => {
-  const before = readdirSync(tmpdir());
+  const temporary = join(bench.root, 'tmp');
+  mkdirSync(temporary);
+  vi.stubEnv('TMPDIR', temporary);
+  const broken = makeRepository(join(bench.repositories, 'broken'), [{ files: { a: '1' } }]);
+  bench.write('repositories/broken/config', '[core\n');
   for (const [, source] of REFUSED_SOURCES) await errorOf(bench.analyseUnchecked(source));
-  expect(readdirSync(tmpdir()).filter((name) => !before.includes(name) && !name.startsWith('holdfast-'))).toEqual([]);
-  expect(bench.leftovers()).toEqual([]);
+  expect((await errorOf(bench.analyseUnchecked(broken))).code).toBe('source-unreadable');
+  vi.unstubAllEnvs();
+  expect([readdirSync(temporary), bench.leftovers()]).toEqual([[], []]);
 });
 
 test('a handler without allowed roots accepts no local source', async () => {
