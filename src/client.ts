@@ -6,7 +6,7 @@ import { uuidv7 } from 'uuidv7';
 import { type AddOptions, addPlan, checkTags } from './contract/add-options.ts';
 import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
 import { isErrorCode, JobError } from './contract/errors.ts';
-import { checkInteger, checkKeys, checkText, invalidOption } from './contract/options.ts';
+import { checkInteger, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
 import { checkPayload } from './contract/payload.ts';
 import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from './contract/snapshot.ts';
 import { parseInput, parseOutput } from './contract/validate.ts';
@@ -43,6 +43,7 @@ export interface JobHandle<C extends JobContract = JobContract> {
 const LIST_OPTION_KEYS = ['status', 'type', 'queue', 'tags', 'limit', 'pageToken'];
 const MAX_REASON_LENGTH = 500;
 const MAX_ID_LENGTH = 1000;
+const MAX_TOKEN_LENGTH = 10_000;
 
 export class JobClient {
   readonly #temporal: Temporal;
@@ -72,6 +73,7 @@ export class JobClient {
    * @example const job = await jobs.add(sendEmail, { to: 'a@b.example', subject: 'Hi' }, { delay: '5s' });
    */
   async add<C extends JobContract>(contract: C, input: InputOf<C>, options?: AddOptions): Promise<JobHandle<C>> {
+    checkContract(contract);
     const plan = addPlan(contract, options);
     // What JSON makes of the input is what the handler will get, so that is what is checked.
     const wire = checkPayload(input, `input of "${contract.name}"`);
@@ -103,6 +105,7 @@ export class JobClient {
     checkKeys(options, LIST_OPTION_KEYS, 'list options');
     const { limit = 50, pageToken, ...filter } = options;
     checkFilter(filter);
+    if (pageToken !== undefined) checkText(pageToken, 'pageToken', MAX_TOKEN_LENGTH);
     return await readJobs(this.#temporal, filter, { size: checkInteger(limit, 'limit', { min: 1, max: 500 }), token: pageToken });
   }
 
@@ -160,6 +163,11 @@ export class JobClient {
     if (snapshot === undefined) throw new JobError('not-found', `No job has the id "${id}".`, { details: { id } });
     return snapshot;
   }
+}
+
+function checkContract(contract: Partial<JobContract> | null | undefined): void {
+  const isContract = typeof contract?.name === 'string' && contract.input !== undefined && contract.retry !== undefined;
+  if (!isContract) throw new JobError('invalid-contract', `Expected a contract as defineJob gives it, got: ${show(contract)}.`);
 }
 
 async function outputOf<C extends JobContract>(contract: C | undefined, output: unknown): Promise<OutputOf<C>> {

@@ -17,3 +17,20 @@ export {
   type QueueOptions,
   type WorkerOptions,
 } from './worker.ts';
+// The seed's `JobStatus` has its name; the statuses of snapshots, a type only, go by another one here.
+export { type JobStatus as SnapshotStatus } from './contract/snapshot.ts';
+export {
+  BaseJobProcessor,
+  Job,
+  JobCancelled,
+  type JobData,
+  type JobOptions,
+  type JobProcessor,
+  JobQueue,
+  jobQueue,
+  type JobQueueEvents,
+  type JobQueueOptions,
+  JobStatus,
+  type QueueStats,
+  type TemporalOptions,
+} from './job-queue.ts';

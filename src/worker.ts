@@ -190,25 +190,34 @@ function handlerHost({ limits, log }: WorkerParts, client: Client): HandlerHost 
 function runnable(workers: readonly Worker[], connection: NativeConnection, { limits, log, signals = SIGNALS }: WorkerParts): JobWorker {
   let isStopping = false;
   const shutdown = (): void => {
-    if (isStopping) return;
     isStopping = true;
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const runOne = async (worker: Worker): Promise<void> => {
+    try {
+      await worker.run();
+    } catch (error) {
+      // Handlers that would not stop in time: their jobs run again elsewhere, so this is no error of the caller's.
+      const isExpired = isStopping && error instanceof GracefulShutdownPeriodExpiredError;
+      if (isExpired) log.warn('handlers did not stop in time; their jobs run again', { error: messageOf(error) });
+      // Without one of its queues a worker is not what it was made for: whoever supervises the process starts it anew.
+      shutdown();
+      if (!isExpired) throw error;
+    }
   };
   return {
     queues: [...limits.keys()],
     shutdown,
     async run() {
       for (const signal of signals) process.once(signal, shutdown);
-      try {
-        if (!isStopping) await Promise.all(workers.map((worker) => worker.run()));
-      } catch (error) {
-        // Handlers that would not stop in time: their jobs run again elsewhere, so this is no error of the caller's.
-        if (!isStopping || !(error instanceof GracefulShutdownPeriodExpiredError)) throw error;
-        log.warn('handlers did not stop in time; their jobs run again', { error: messageOf(error) });
-      } finally {
-        for (const signal of signals) process.off(signal, shutdown);
-        await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
-      }
+      const runs = workers.map(runOne);
+      // One that was shut down before has to run for a moment all the same: it does not let go of the connection otherwise.
+      if (isStopping) shutdown();
+      const ends = await Promise.allSettled(runs);
+      for (const signal of signals) process.off(signal, shutdown);
+      await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
+      const failed = ends.find((end) => end.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     },
   };
 }

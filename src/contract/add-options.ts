@@ -16,7 +16,7 @@ export interface AddOptions {
   readonly maxAttempts?: number;
   /** Longest time for one attempt. @default the contract's, 1 hour if it says nothing */
   readonly timeout?: Duration;
-  /** Words to find it by: at most 20, each 1–100 characters. */
+  /** Words to find it by: at most 20, each 1–100 characters, without quotation marks (`"`) and backslashes. */
   readonly tags?: readonly string[];
   /** @default the contract's, `jobs` if it says nothing */
   readonly queue?: string;
@@ -72,5 +72,12 @@ function runOptionsOf(contract: JobContract, maxAttempts: number, timeoutMs: num
 /** Checked tags, without duplicates. */
 export function checkTags(tags: readonly string[]): readonly string[] {
   if (!Array.isArray(tags) || tags.length > MAX_TAGS) throw invalidOption('tags', `a list of at most ${MAX_TAGS} texts`, tags);
-  return [...new Set(tags.map((tag) => checkText(tag, 'a tag', MAX_TAG_LENGTH)))];
+  return [...new Set(tags.map(checkTag))];
+}
+
+/** The index of the embedded server cannot look for quotation marks and backslashes. */
+function checkTag(tag: unknown): string {
+  const text = checkText(tag, 'a tag', MAX_TAG_LENGTH);
+  if (/["\\]/.test(text)) throw invalidOption('a tag', 'a text without quotation marks and backslashes', tag);
+  return text;
 }

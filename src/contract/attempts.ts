@@ -60,6 +60,7 @@ const MAX_STACK_LENGTH = 1024;
 const MAX_MESSAGE_LENGTH = 1000;
 const MAX_OLD_MESSAGE_LENGTH = 200;
 const KEPT_WHOLE = 2;
+const RECORDS_KEPT_ALWAYS = 3;
 
 export const FIRST_ATTEMPT: AttemptState = { failures: 0, uncounted: 0, deathsAlone: 0, deaths: 0, records: [] };
 
@@ -116,13 +117,17 @@ export function asAttemptState(value: unknown): AttemptState | undefined {
   return isState ? { ...FIRST_ATTEMPT, ...(value as AttemptState) } : undefined;
 }
 
-/** Old attempts are told short before any is left out; a message outside ASCII takes up to six times its length. */
+/** What does not fit: first the oldest attempts down to three, then the stacks and long messages of these. */
 function trimRecords(records: readonly AttemptRecord[]): readonly AttemptRecord[] {
-  const newest = records.slice(-MAX_RECORDS);
-  let kept = newest.map((record, index) => (index < newest.length - KEPT_WHOLE ? short(record) : record));
-  if (bytesOf(kept) > MAX_RECORDS_BYTES) kept = kept.map((record, index) => (index < kept.length - 1 ? short(record) : record));
-  while (kept.length > 1 && bytesOf(kept) > MAX_RECORDS_BYTES) kept = kept.slice(1);
-  return bytesOf(kept) > MAX_RECORDS_BYTES ? kept.map(short) : kept;
+  let kept = shortenBut(KEPT_WHOLE, records.slice(-MAX_RECORDS));
+  while (kept.length > RECORDS_KEPT_ALWAYS && bytesOf(kept) > MAX_RECORDS_BYTES) kept = kept.slice(1);
+  if (bytesOf(kept) > MAX_RECORDS_BYTES) kept = shortenBut(1, kept);
+  return bytesOf(kept) > MAX_RECORDS_BYTES ? shortenBut(0, kept) : kept;
+}
+
+/** The newest `whole` attempts as they are, those before without stack and with a short message. */
+function shortenBut(whole: number, records: readonly AttemptRecord[]): readonly AttemptRecord[] {
+  return records.map((record, index) => (index < records.length - whole ? short(record) : record));
 }
 
 function bytesOf(records: readonly AttemptRecord[]): number {

@@ -15,8 +15,6 @@ export interface JobDefinition<Name extends string, Input extends StandardSchema
   readonly input: Input;
   /** Schema of what the handler returns. Left out: anything that JSON can carry. */
   readonly output?: Output;
-  /** What an attempt may keep for the next one. Left out: anything that JSON can carry. */
-  readonly checkpoint?: StandardSchemaV1;
   /** Retry of failed attempts. @default 3 attempts, waits from 1 s, doubled each time, at most 100 s */
   readonly retry?: RetryOptions;
   /** Longest time for one attempt, 1 ms–24 days; then its signal fires and it counts as failed. @default '1h' */
@@ -36,7 +34,6 @@ export interface JobContract<
   readonly name: Name;
   readonly input: Input;
   readonly output: Output | undefined;
-  readonly checkpoint: StandardSchemaV1 | undefined;
   readonly retry: RetryRule;
   readonly timeoutMs: number;
   readonly heartbeatMs: number;
@@ -58,7 +55,7 @@ export const DEFAULT_HEARTBEAT_MS = 5000;
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 /** Exports of the workflow bundle: Temporal would run them as the workflow of a type of that name. */
 const RESERVED_NAMES = new Set(['default', 'jobWorkflow', 'jobWorkflows']);
-const DEFINITION_KEYS = ['name', 'input', 'output', 'checkpoint', 'retry', 'timeout', 'heartbeat', 'queue'];
+const DEFINITION_KEYS = ['name', 'input', 'output', 'retry', 'timeout', 'heartbeat', 'queue'];
 
 /**
  * The contract of a job type.
@@ -81,12 +78,10 @@ export function defineJob<
   checkJobName(definition.name);
   checkSchema(definition.name, 'input', definition.input);
   if (definition.output !== undefined) checkSchema(definition.name, 'output', definition.output);
-  if (definition.checkpoint !== undefined) checkSchema(definition.name, 'checkpoint', definition.checkpoint);
   return Object.freeze({
     name: definition.name,
     input: definition.input,
     output: definition.output,
-    checkpoint: definition.checkpoint,
     retry: retryRule(definition.retry),
     timeoutMs: checkTimeout(definition.timeout ?? DEFAULT_TIMEOUT_MS),
     heartbeatMs: checkHeartbeat(definition.heartbeat ?? DEFAULT_HEARTBEAT_MS),

@@ -4,7 +4,7 @@
  */
 import type { AttemptState } from './attempts.ts';
 import { MAX_TIMEOUT_MS } from './duration.ts';
-import { checkInteger, checkKeys } from './options.ts';
+import { checkInteger, checkObject } from './options.ts';
 import type { Progress } from './progress.ts';
 import { DEFAULT_RETRY, type RetryRule, retryRule } from './retry.ts';
 import type { JobStatus } from './snapshot.ts';
@@ -30,7 +30,6 @@ export const MEMO_KEY = 'holdfast';
 /** What a reader needs without reading history. */
 export interface JobMemo {
   readonly maxAttempts: number;
-  readonly tags?: readonly string[];
 }
 
 /** Memo key of a multi-step job: which steps have been started and what they add to the progress. */
@@ -79,7 +78,7 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
  */
 export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
   if (options === null || options === undefined) return {};
-  checkKeys(options, Object.keys(options), 'run options');
+  checkObject(options, 'run options');
   const { retry, timeoutMs, heartbeatMs } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
@@ -89,7 +88,7 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
 }
 
 function readRetryRule(rule: Partial<RetryRule>): RetryRule {
-  checkKeys(rule, Object.keys(rule), 'run options');
+  checkObject(rule, 'retry in run options');
   const { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs } = { ...DEFAULT_RETRY, ...rule };
   return retryRule({ maxAttempts, initialInterval: initialIntervalMs, backoffCoefficient, maximumInterval: maximumIntervalMs });
 }

@@ -9,15 +9,18 @@ import { JobError } from './errors.ts';
  * @param what what the message calls the object, for example `add options`
  */
 export function checkKeys(value: unknown, known: readonly string[], what: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidOption(what, 'an object', value);
-  }
+  checkObject(value, what);
   const unknown = Object.keys(value).filter((key) => !known.includes(key));
   if (unknown.length > 0) {
     throw new JobError('invalid-options', `Unknown ${what}: ${unknown.map(quote).join(', ')}. Known are: ${known.join(', ')}.`, {
       details: { unknown, known },
     });
   }
+}
+
+/** Throws `invalid-options` when `value` is not a plain object. */
+export function checkObject(value: unknown, what: string): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidOption(what, 'an object', value);
 }
 
 /** A whole number from `min` to `max`, or `invalid-options`. */

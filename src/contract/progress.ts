@@ -28,8 +28,8 @@ const MAX_MESSAGE_LENGTH = 500;
  * @throws JobError `invalid-options` when the percentage is not within 0–100 or the count makes no sense
  */
 export function nextProgress(before: Progress | undefined, report: number | ProgressCount, message?: string): Progress {
+  if (typeof report !== 'object' || report === null) checkPercent(report);
   const percent = typeof report === 'number' ? report : percentOf(report);
-  if (!(percent >= 0 && percent <= 100)) throw invalidOption('progress', 'a number from 0 to 100', percent);
   const isBehind = before !== undefined && percent < before.percent;
   const count =
     typeof report === 'number'
@@ -40,6 +40,10 @@ export function nextProgress(before: Progress | undefined, report: number | Prog
     ...(isBehind ? before : { percent, ...count }),
     ...(text === undefined ? {} : { message: text.slice(0, MAX_MESSAGE_LENGTH) }),
   };
+}
+
+function checkPercent(percent: number): void {
+  if (!(typeof percent === 'number' && percent >= 0 && percent <= 100)) throw invalidOption('progress', 'a number from 0 to 100', percent);
 }
 
 function percentOf({ done, total }: ProgressCount): number {

@@ -1,5 +1,5 @@
 /** Owns how often and when a failed attempt is tried again. Pure arithmetic; the server and the handler wrapper apply it. */
-import { type Duration, toMs } from './duration.ts';
+import { type Duration, MAX_DURATION_MS, toMs } from './duration.ts';
 import { checkInteger, checkKeys, invalidOption } from './options.ts';
 
 export interface RetryOptions {
@@ -9,7 +9,7 @@ export interface RetryOptions {
   readonly initialInterval?: Duration;
   /** Each wait is the one before times this. 1–100. @default 2 */
   readonly backoffCoefficient?: number;
-  /** No wait is longer than this. @default '100s' or the initial interval, whichever is longer */
+  /** No wait is longer than this. @default 100 × the initial interval, as in Temporal */
   readonly maximumInterval?: Duration;
 }
 
@@ -22,6 +22,7 @@ export interface RetryRule {
 }
 
 export const MAX_ATTEMPTS_LIMIT = 1000;
+const DEFAULT_CAP = 100;
 export const DEFAULT_RETRY: RetryRule = { maxAttempts: 3, initialIntervalMs: 1000, backoffCoefficient: 2, maximumIntervalMs: 100_000 };
 
 /**
@@ -38,7 +39,7 @@ export function retryRule(options: RetryOptions = {}): RetryRule {
   const backoffCoefficient = options.backoffCoefficient ?? DEFAULT_RETRY.backoffCoefficient;
   if (typeof backoffCoefficient !== 'number' || !(backoffCoefficient >= 1 && backoffCoefficient <= 100))
     throw invalidOption('retry.backoffCoefficient', 'a number from 1 to 100', backoffCoefficient);
-  const longest = Math.max(DEFAULT_RETRY.maximumIntervalMs, initialIntervalMs);
+  const longest = Math.min(DEFAULT_CAP * initialIntervalMs, MAX_DURATION_MS);
   const maximumIntervalMs = toMs(options.maximumInterval ?? longest, 'retry.maximumInterval');
   if (initialIntervalMs < 1) throw invalidOption('retry.initialInterval', 'at least 1 ms', options.initialInterval);
   if (maximumIntervalMs < initialIntervalMs)

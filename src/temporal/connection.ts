@@ -29,6 +29,9 @@ export interface Temporal {
   readonly server: TemporalServer;
   /** Runs one call with a deadline; its errors become `JobError`s. `what` is what the message calls it. */
   call<T>(what: string, body: () => Promise<T>): Promise<T>;
+  /** The same for a call that waits: without a deadline, until `signal` fires. */
+  wait<T>(what: string, body: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Ends all calls under way, then the connection. */
   close(): Promise<void>;
 }
 
@@ -41,21 +44,51 @@ export async function connectTemporal(server: TemporalServer): Promise<Temporal>
   return temporalOver(new Client({ connection, namespace: server.namespace }), server, () => connection.close());
 }
 
-/** The same over a connection that somebody else owns, such as a worker's. */
-export function temporalOver(client: Client, server: TemporalServer, close: () => Promise<void> = () => Promise.resolve()): Temporal {
+/** The same over a connection that somebody else owns, such as a worker's: without `close` nothing is closed. */
+export function temporalOver(client: Client, server: TemporalServer, close?: () => Promise<void>): Temporal {
+  const calls = new Set<Call>();
+  let isClosed = false;
+  const run = async <T>(what: string, body: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    if (isClosed) throw closedError(what);
+    // Of its own for each call: the SDK listens to it and never stops.
+    const abort = new AbortController();
+    const stop = (): void => abort.abort();
+    signal?.addEventListener('abort', stop, { once: true });
+    const call: Call = { stop, ended: client.connection.withAbortSignal(abort.signal, body) };
+    calls.add(call);
+    try {
+      return (await call.ended) as T;
+    } catch (error) {
+      throw isClosed ? closedError(what) : translateError(error, what, server.address);
+    } finally {
+      calls.delete(call);
+      signal?.removeEventListener('abort', stop);
+    }
+  };
   return {
     client,
     namespace: server.namespace,
     server,
-    close,
-    async call(what, body) {
-      try {
-        return await client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, body);
-      } catch (error) {
-        throw translateError(error, what, server.address);
-      }
+    call: (what, body) => run(what, () => client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, body)),
+    wait: run,
+    async close() {
+      if (close === undefined) return;
+      isClosed = true;
+      for (const { stop } of calls) stop();
+      // The SDK tries a call again later. On a closed connection that would be an error which nobody can catch.
+      await Promise.allSettled([...calls].map(({ ended }) => ended));
+      await close();
     },
   };
+}
+
+interface Call {
+  readonly stop: () => void;
+  readonly ended: Promise<unknown>;
+}
+
+function closedError(what: string): JobError {
+  return new JobError('internal', `Could not ${what}: this client has been closed.`);
 }
 
 async function connect({ address, tls, apiKey, metadata }: TemporalServer): Promise<Connection> {

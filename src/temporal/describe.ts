@@ -8,7 +8,7 @@ import { JobError } from '../contract/errors.ts';
 import { type JobMemo, MEMO_KEY, STEPS_MEMO_KEY, type StepsMemo, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
-import { grpcCodeOf } from './errors.ts';
+import { isJobUnknown } from './errors.ts';
 import { failureOf, instantMs, payloadAt, payloadValue } from './protocol.ts';
 
 type ProtoDescription = temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse;
@@ -43,6 +43,7 @@ export interface JobInfo {
   readonly historyLength: number;
   readonly priorityKey: number | undefined;
   readonly memo: JobMemo | undefined;
+  readonly tags: readonly string[];
   readonly steps: StepsMemo | undefined;
 }
 
@@ -78,7 +79,7 @@ export async function describeJob(temporal: Temporal, id: string, runId?: string
       const answer = await temporal.client.workflowService.describeWorkflowExecution({ namespace: temporal.namespace, execution });
       return readDescription(answer);
     } catch (error) {
-      if (grpcCodeOf(error) === 5) return undefined;
+      if (isJobUnknown(error)) return undefined;
       throw error;
     }
   });
@@ -109,14 +110,18 @@ export function readInfo(info: ProtoInfo): JobInfo {
     closedMs: instantMs(info.closeTime),
     historyLength: Number(String(info.historyLength ?? 0)),
     priorityKey: info.priority?.priorityKey ?? undefined,
-    memo: readMemo(payloadValue(fields[MEMO_KEY]), payloadValue(info.searchAttributes?.indexedFields?.[TAGS_ATTRIBUTE])),
+    memo: readMemo(payloadValue(fields[MEMO_KEY])),
+    tags: readTags(payloadValue(info.searchAttributes?.indexedFields?.[TAGS_ATTRIBUTE])),
     steps: payloadValue(fields[STEPS_MEMO_KEY]) as StepsMemo | undefined,
   };
 }
 
-function readMemo(memo: unknown, tags: unknown): JobMemo | undefined {
-  if (typeof memo !== 'object' || memo === null) return undefined;
-  return { ...(memo as JobMemo), ...(Array.isArray(tags) ? { tags: tags.map(String) } : {}) };
+function readMemo(memo: unknown): JobMemo | undefined {
+  return typeof memo === 'object' && memo !== null ? (memo as JobMemo) : undefined;
+}
+
+function readTags(tags: unknown): readonly string[] {
+  return Array.isArray(tags) ? tags.map(String) : [];
 }
 
 /** Index = the protocol's PendingActivityState: scheduled, started, cancel requested, paused, pause requested. */

@@ -26,12 +26,15 @@ export interface JobEnding {
 
 /** The events that end a single handler's job are the last five; signals and a cancel may stand between. */
 const LAST_EVENTS = 12;
+/** Between the cancel and the end may be what the handler still reported, and the steps of a clean-up. */
+const LAST_EVENTS_OF_CANCELLED = 500;
 const UNIMPLEMENTED = 12;
 
 /** What the closed job left. */
 export async function readEnding(temporal: Temporal, job: JobInfo): Promise<JobEnding> {
   const events = await temporal.call(`read the end of job "${job.id}"`, () => lastEvents(temporal, job));
-  const ending: JobEnding[] = events.map((event) => ({ ...closingFacts(event), ...attemptFacts(event) }));
+  const isOneHandler = job.steps === undefined;
+  const ending: JobEnding[] = events.map((event) => ({ ...closingFacts(event), ...(isOneHandler ? attemptFacts(event) : {}) }));
   return ending.reduceRight((facts, newer) => ({ ...facts, ...newer }), {});
 }
 
@@ -49,7 +52,7 @@ async function lastEvents(temporal: Temporal, job: JobInfo): Promise<HistoryEven
   try {
     const answer = await workflowService.getWorkflowExecutionHistoryReverse({
       ...executionOf(temporal, job),
-      maximumPageSize: LAST_EVENTS,
+      maximumPageSize: job.close === 'cancelled' ? LAST_EVENTS_OF_CANCELLED : LAST_EVENTS,
     });
     return answer.history?.events ?? [];
   } catch (error) {
@@ -84,6 +87,8 @@ function attemptFacts(event: HistoryEvent): JobEnding {
   }
   const result = event.activityTaskCompletedEventAttributes?.result;
   if (result != null) return stateFact(asAttemptState((payloadAt(result, 0) as ResultEnvelope | undefined)?.state));
+  const failure = event.activityTaskFailedEventAttributes?.failure;
+  if (failure != null) return stateFact(stateInFailure(failure));
   return stateFact(asAttemptState(payloadAt(event.activityTaskCanceledEventAttributes?.details, 0)));
 }
 

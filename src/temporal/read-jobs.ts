@@ -57,7 +57,8 @@ export async function readJobs(
     return await readOpenJobs(temporal, where, { status, size: page.size });
   const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: status }, page);
   const summaries = await resolveStatuses(temporal, jobs);
-  return { jobs: summaries, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
+  const matching = status === undefined ? summaries : summaries.filter((job) => job.status === status);
+  return { jobs: matching, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
 }
 
 /** How many jobs of each status match. */

@@ -19,7 +19,7 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
     queue: job.queue,
     status,
     priority: priorityOfKey(job.priorityKey),
-    tags: job.memo?.tags ?? [],
+    tags: job.tags,
     addedAt: isoTime(job.addedMs),
     ...(job.dueMs > job.addedMs ? { runAt: isoTime(job.dueMs) } : {}),
     ...(job.closedMs === undefined ? {} : { endedAt: isoTime(job.closedMs) }),
@@ -41,7 +41,7 @@ export function snapshotOf(job: JobDescription, now: number, ending: JobEnding =
     maxAttempts: job.memo?.maxAttempts ?? state?.maxAttempts ?? summary.maxAttempts,
     attempt: attemptNumber(job, status, state),
     progress: progressOf(job, status, state),
-    ...(state?.checkpoint === undefined ? {} : { checkpoint: state.checkpoint }),
+    ...(state?.checkpoint === undefined || job.steps !== undefined ? {} : { checkpoint: state.checkpoint }),
     ...(startedMs === undefined ? {} : { startedAt: isoTime(startedMs) }),
     waitingFor: waitingReason(job, status, own),
     attempts: state?.records ?? [],
@@ -57,11 +57,28 @@ const UNKNOWN_FAILURE: JobFailure = { code: 'internal', message: 'The job failed
 
 /** The attempt under way or last. The server counts shutdowns and deaths as well, so the record's count goes first. */
 function attemptNumber(job: JobDescription, status: JobStatus, state: AttemptState | undefined): number {
-  if (status === 'completed') return (state?.failures ?? 0) + 1;
+  // The body of a multi-step job is tried once; its steps have attempts.
+  if (job.steps !== undefined || status === 'completed') return job.steps === undefined ? (state?.failures ?? 0) + 1 : 1;
   const activity = job.activities[0];
-  if (state === undefined) return activity === undefined || (activity.phase === 'scheduled' && activity.attempt === 1) ? 0 : 1;
-  const isBetween = status === 'failed' || status === 'retrying' || status === 'queued';
-  return isBetween ? state.failures : state.failures + 1;
+  if (state === undefined) return activity === undefined ? 0 : firstAttempt(activity);
+  const isFinal = isCounted(state) && state.records.at(-1)?.backoffMs === undefined;
+  return status === 'processing' && !isFinal ? state.failures + 1 : lastAttempt(state);
+}
+
+/** The attempt number where nothing is known but what the server counts: 1 once the handler was started. */
+function firstAttempt({ phase, attempt }: PendingActivity): number {
+  return phase === 'scheduled' && attempt === 1 ? 0 : 1;
+}
+
+/** The attempt that the handler is in or was in last; one whose worker died left no report. */
+function lastAttempt(state: AttemptState): number {
+  return state.running === undefined ? (state.records.at(-1)?.attempt ?? state.failures) : state.failures + 1;
+}
+
+/** True when the last thing that happened is a failure of the handler. */
+function isCounted(state: AttemptState): boolean {
+  const outcome = state.running === undefined ? state.records.at(-1)?.outcome : 'died';
+  return outcome === 'failed' || outcome === 'timed-out';
 }
 
 function progressOf(job: JobDescription, status: JobStatus, state: AttemptState | undefined): Progress | null {
@@ -88,15 +105,15 @@ function stepsProgress({ steps, activities }: JobDescription): Progress | undefi
 
 function stepSnapshot({ steps }: JobDescription, activity: PendingActivity, now: number): StepSnapshot {
   const status = stepStatus(activity, now);
-  const failures = activity.state?.failures ?? 0;
+  const { state } = activity;
   const label = steps?.running[activity.id]?.label;
   return {
     id: activity.id,
     type: activity.type,
     ...(label === undefined ? {} : { label }),
     status,
-    attempt: status === 'processing' || status === 'cancelling' ? failures + 1 : failures,
-    progress: activity.state?.progress ?? null,
+    attempt: state === undefined ? firstAttempt(activity) : status === 'processing' ? state.failures + 1 : lastAttempt(state),
+    progress: state?.progress ?? null,
   };
 }
 
@@ -110,12 +127,9 @@ function waitingReason(job: JobDescription, status: JobStatus, own: PendingActiv
     return waitingFor({ code: 'handler', queue: job.queue, type: waiting.type, until });
   if (status === 'queued') return waitingFor({ code: 'worker', queue: job.queue });
   if (status !== 'retrying' || waiting === undefined || until === undefined) return null;
-  const maxAttempts = waiting.state?.maxAttempts ?? job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts;
-  return waitingFor({
-    code: 'retry',
-    until,
-    attempt: waiting.state?.failures ?? 0,
-    maxAttempts,
-    error: waiting.lastFailure?.message.slice(0, 200) ?? '',
-  });
+  const { state } = waiting;
+  const maxAttempts = state?.maxAttempts ?? job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts;
+  const attempt = state === undefined ? 1 : lastAttempt(state);
+  const error = state !== undefined && isCounted(state) ? state.records.at(-1)?.error.message.slice(0, 200) : undefined;
+  return waitingFor({ code: 'retry', until, attempt, maxAttempts, ...(error === undefined ? {} : { error }) });
 }

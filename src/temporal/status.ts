@@ -2,8 +2,8 @@
 import type { JobStatus, StepSnapshot } from '../contract/snapshot.ts';
 import type { JobDescription, JobInfo, PendingActivity } from './describe.ts';
 
-/** History of a job whose first workflow task has not been worked on: started, scheduled, and the task's start. */
-const UNTOUCHED_HISTORY = 3;
+/** History of a job whose first workflow task has not been worked on: started, scheduled, the task's start and its failure. */
+const UNTOUCHED_HISTORY = 4;
 
 /** The status of a closed job; undefined for an open one, which needs `statusOf`. */
 export function closedStatus({ close }: JobInfo): JobStatus | undefined {

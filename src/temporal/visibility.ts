@@ -2,6 +2,8 @@
  * Owns lists and counts, from the server's index. It lags some 50 ms behind and knows terminal statuses and `delayed`
  * exactly; which of the other open statuses a job has is found by describing it.
  */
+import { createHash } from 'node:crypto';
+import { invalidOption } from '../contract/options.ts';
 import type { Temporal } from './connection.ts';
 import { type CloseStatus, type JobInfo, readInfo } from './describe.ts';
 import { TAGS_ATTRIBUTE } from '../contract/messages.ts';
@@ -41,12 +43,30 @@ export async function listJobs(temporal: Temporal, query: JobQuery, page: { size
       namespace: temporal.namespace,
       query: queryText(query, Date.now()),
       pageSize: page.size,
-      ...(page.token === undefined ? {} : { nextPageToken: Buffer.from(page.token, 'base64url') }),
+      ...(page.token === undefined ? {} : { nextPageToken: readToken(page.token) }),
     }),
   );
   const token = answer.nextPageToken;
-  const nextPageToken = token == null || token.length === 0 ? undefined : Buffer.from(token).toString('base64url');
-  return { jobs: (answer.executions ?? []).map(readInfo), nextPageToken };
+  const nextPageToken = token == null || token.length === 0 ? undefined : writeToken(Buffer.from(token));
+  // The embedded server finds tags whatever their case; others do not.
+  const jobs = (answer.executions ?? []).map(readInfo).filter((job) => (query.tags ?? []).every((tag) => job.tags.includes(tag)));
+  return { jobs, nextPageToken };
+}
+
+/** The server fails at a token that is not its own, and is asked again and again; so it gets only those that it gave. */
+function writeToken(token: Buffer): string {
+  return `${token.toString('base64url')}.${checksum(token)}`;
+}
+
+function readToken(text: string): Buffer {
+  const [encoded = '', sum] = text.split('.');
+  const token = Buffer.from(encoded, 'base64url');
+  if (sum !== checksum(token)) throw invalidOption('pageToken', 'the nextPageToken of the page before', text);
+  return token;
+}
+
+function checksum(token: Buffer): string {
+  return createHash('sha256').update(token).digest('base64url').slice(0, 8);
 }
 
 /** How many jobs match, by close status; statuses without a job are absent. */

@@ -1,20 +1,25 @@
 /** Owns the waiting for the end of one job: a long poll, no looking again and again. */
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Temporal } from './connection.ts';
-import { translateError } from './errors.ts';
 
 /** The job's output, or what was thrown for one that failed or was cancelled. */
 export type EndedJob = { readonly output: unknown } | { readonly failure: unknown };
 
 /** Waits for the end of the newest run. Rejects with the signal's reason when it fires. @throws JobError `not-found`, `unavailable` */
 export async function waitForResult(temporal: Temporal, id: string, signal: AbortSignal | undefined): Promise<EndedJob> {
-  const { client, server } = temporal;
-  const wait = async (): Promise<EndedJob> => ({ output: (await client.workflow.getHandle(id).result()) as unknown });
+  // The SDK hears of a signal only when it fires later.
+  signal?.throwIfAborted();
+  const wait = async (): Promise<EndedJob> => {
+    try {
+      return { output: (await temporal.client.workflow.getHandle(id).result()) as unknown };
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) return { failure: error };
+      throw error;
+    }
+  };
   try {
-    return await (signal === undefined ? wait() : client.connection.withAbortSignal(signal, wait));
+    return await temporal.wait(`wait for job "${id}"`, wait, signal);
   } catch (error) {
-    if (signal?.aborted === true) throw signal.reason;
-    if (error instanceof WorkflowFailedError) return { failure: error };
-    throw translateError(error, `wait for job "${id}"`, server.address);
+    throw signal?.aborted === true ? signal.reason : error;
   }
 }

@@ -21,10 +21,11 @@ const shipped: readonly JobWorkflow[] = [analyseRepositoriesWorkflow];
  * @example export default jobWorkflows(nightlyReport, importCatalogue);
  */
 export function jobWorkflows(...workflows: readonly JobWorkflow[]): AnyJob {
-  return async (input, options) => {
+  // Not async: the SDK records a stack for each promise of a workflow, which is most of what an own layer here would cost.
+  return (input, options) => {
     const { workflowType } = workflowInfo();
     const workflow = [...workflows, ...shipped].find(({ name }) => name === workflowType);
-    return await (workflow === undefined ? singleStep(input, options) : multiStep(workflow, input));
+    return workflow === undefined ? singleStep(input, options) : multiStep(workflow, input);
   };
 }
 

@@ -18,7 +18,8 @@ import {
   type StepMemo,
   type StepsMemo,
 } from '../contract/messages.ts';
-import { checkKeys } from '../contract/options.ts';
+import { checkKeys, invalidOption } from '../contract/options.ts';
+import { checkPayload } from '../contract/payload.ts';
 import { nextProgress, type Progress, type ProgressCount } from '../contract/progress.ts';
 import { type RetryOptions, retryRule } from '../contract/retry.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
@@ -29,11 +30,13 @@ import type { View } from './view.ts';
 export interface StepRunOptions {
   /** Part of the job's progress that this step is, 0–1. @default 0 */
   readonly share?: number;
-  /** What the step works on, for people: shown beside its progress. */
+  /** What the step works on, for people: shown beside its progress. At most 200 characters are kept. */
   readonly label?: string;
-  /** Instead of the step contract's own. */
+  /** @default the step contract's own */
   readonly retry?: RetryOptions;
+  /** @default the step contract's own */
   readonly timeout?: Duration;
+  /** As in a contract. Give it here as well for a step whose contract has its own: workflow code does not know contracts. @default '5s' */
   readonly heartbeat?: Duration;
   /** Queue whose workers run the step. @default the job's own */
   readonly queue?: string;
@@ -72,6 +75,7 @@ export interface JobScope {
   cleanUp(work: () => Promise<unknown>): void;
 }
 
+const MAX_LABEL_LENGTH = 200;
 const STEP_OPTION_KEYS = ['share', 'label', 'retry', 'timeout', 'heartbeat', 'queue'];
 
 export class Job implements JobScope, View {
@@ -79,21 +83,30 @@ export class Job implements JobScope, View {
   readonly jobId = workflowInfo().workflowId;
   #own: Progress = { percent: 0 };
   #shown = 0;
-  #children = 0;
   #memoIsDue = false;
   readonly #steps: Promise<unknown>[] = [];
+  readonly #children: Promise<unknown>[] = [];
   readonly #running = new Map<string, StepMemo>();
   readonly #reports = new Map<string, Progress>();
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
 
-  async run<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<OutputOf<C>> {
-    const envelope = await this.#runStep(name, input, options);
-    return envelope.output;
+  run<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<OutputOf<C>> {
+    return observed(this.#runStep(name, input, options).then(({ output }) => output as OutputOf<C>));
   }
 
-  async settle<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<SettledStep<OutputOf<C>>> {
+  settle<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<SettledStep<OutputOf<C>>> {
+    return observed(this.#settle<C>(this.#runStep(name, input, options)));
+  }
+
+  child<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: ChildOptions): Promise<OutputOf<C>> {
+    const child = observed(this.#runChild(name, input, options));
+    this.#children.push(child);
+    return child;
+  }
+
+  async #settle<C extends JobContract>(step: Promise<ResultEnvelope>): Promise<SettledStep<OutputOf<C>>> {
     try {
-      const { output, state } = await this.#runStep(name, input, options);
+      const { output, state } = await step;
       return { status: 'completed', attempts: state.failures + 1, output: output as OutputOf<C> };
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -101,15 +114,16 @@ export class Job implements JobScope, View {
     }
   }
 
-  async child<C extends JobContract>(name: C['name'], input: InputOf<C>, options: ChildOptions = {}): Promise<OutputOf<C>> {
+  async #runChild(name: string, input: unknown, options: ChildOptions = {}): Promise<unknown> {
     checkKeys(options, ['queue'], 'child options');
+    checkPayload(input, `input of "${name}"`);
     const child = await startChild(name, {
       args: [input],
-      workflowId: `${this.jobId}.${(this.#children += 1)}`,
+      workflowId: `${this.jobId}.${this.#children.length + 1}`,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       ...(options.queue === undefined ? {} : { taskQueue: options.queue }),
     });
-    return (await child.result()) as OutputOf<C>;
+    return (await child.result()) as unknown;
   }
 
   progress(report: number | ProgressCount, message?: string): void {
@@ -136,29 +150,28 @@ export class Job implements JobScope, View {
     this.#cleanUps.push(work);
   }
 
-  /** Resolves when no step runs any more, however each ended. */
+  /** Resolves when no step and no child runs any more, however each ended. */
   async stepsEnded(): Promise<void> {
-    await Promise.allSettled(this.#steps);
+    await Promise.allSettled([...this.#steps, ...this.#children]);
   }
 
-  /** Runs the registered clean-up, newest first. One that fails for good does not keep the others from running. */
-  async runCleanUps(): Promise<void> {
-    const failures: unknown[] = [];
+  /** Runs the registered clean-up, newest first, and gives how each ended. One that fails for good does not keep the others from running. */
+  async runCleanUps(): Promise<readonly PromiseSettledResult<unknown>[]> {
+    const ends: PromiseSettledResult<unknown>[] = [];
     for (const work of this.#cleanUps.toReversed()) {
-      try {
-        await CancellationScope.nonCancellable(work);
-      } catch (error) {
-        failures.push(error);
-      }
+      ends.push(...(await Promise.allSettled([CancellationScope.nonCancellable(work)])));
     }
-    if (failures.length > 0) throw failures[0];
+    return ends;
   }
 
   async #runStep(name: string, input: unknown, options: StepRunOptions = {}): Promise<ResultEnvelope> {
     checkKeys(options, STEP_OPTION_KEYS, 'step options');
     const id = `step-${this.#steps.length + 1}`;
-    const percent = (options.share ?? 0) * 100;
-    this.#running.set(id, { percent, ...(options.label === undefined ? {} : { label: options.label }) });
+    const { share = 0, label } = options;
+    if (!(share >= 0 && share <= 1)) throw invalidOption('share', 'a number from 0 to 1', share);
+    checkPayload(input, `input of "${name}"`);
+    const percent = share * 100;
+    this.#running.set(id, { percent, ...(label === undefined ? {} : { label: label.slice(0, MAX_LABEL_LENGTH) }) });
     this.#writeMemo();
     try {
       const place = { activityId: id, ...(options.queue === undefined ? {} : { queue: options.queue }) };
@@ -183,6 +196,12 @@ export class Job implements JobScope, View {
       upsertMemo({ [STEPS_MEMO_KEY]: steps });
     });
   }
+}
+
+/** A body may leave a step alone that fails later: an unhandled rejection would be no end of the job, but a retry for ever. */
+function observed<T>(work: Promise<T>): Promise<T> {
+  void work.catch(() => undefined);
+  return work;
 }
 
 function stepRunOptions({ retry, timeout, heartbeat }: StepRunOptions): RunOptions {

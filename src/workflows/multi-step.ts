@@ -2,16 +2,9 @@
  * Owns the life of a job whose type has a workflow of its own: its input is parsed by the contract, its body runs, its
  * clean-up runs, and whatever was thrown ends the job with a code. What the body can do is in `job-scope.ts`.
  */
-import {
-  type ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  proxyLocalActivities,
-  TemporalFailure,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, proxyLocalActivities, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import type { JobContract, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
-import { asJobError, JobError, messageOf } from '../contract/errors.ts';
+import { asJobError, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { checkPayload } from '../contract/payload.ts';
 import { PARSE_INPUT_ACTIVITY } from '../contract/messages.ts';
 import { jobFailure } from './failure.ts';
@@ -26,6 +19,8 @@ export interface JobWorkflow {
   readonly name: string;
   readonly body: (input: never, job: JobScope) => Promise<unknown>;
 }
+
+const MAX_FAILURE_LENGTH = 4000;
 
 type InputParsers = Record<typeof PARSE_INPUT_ACTIVITY, (type: string, input: unknown) => Promise<unknown>>;
 
@@ -49,7 +44,7 @@ export async function multiStep(workflow: JobWorkflow, rawInput: unknown): Promi
   showView(job);
   try {
     const output = await runBody(workflow, rawInput, job);
-    checkPayload(output, `output of "${workflow.name}"`);
+    checkPayload(output, `output of "${workflow.name}"`, { code: 'invalid-output' });
     job.status = 'completed';
     job.progress(100);
     return output;
@@ -62,15 +57,18 @@ export async function multiStep(workflow: JobWorkflow, rawInput: unknown): Promi
 async function runBody(workflow: JobWorkflow, rawInput: unknown, job: Job): Promise<unknown> {
   const input = await parseInput(rawInput);
   const scope = new CancellationScope();
-  try {
-    return await scope.run(() => workflow.body(input as never, job));
-  } finally {
-    if (CancellationScope.current().consideredCancelled) job.status = 'cancelling';
-    // Steps that the body no longer waits for: nothing of a job may run once it is closed.
-    scope.cancel();
-    await job.stepsEnded();
-    await job.runCleanUps();
-  }
+  const [body] = await Promise.allSettled([scope.run(() => workflow.body(input as never, job))]);
+  if (CancellationScope.current().consideredCancelled) job.status = 'cancelling';
+  // Steps that the body no longer waits for: nothing of a job may run once it is closed.
+  scope.cancel();
+  await job.stepsEnded();
+  const cleanUps = await job.runCleanUps();
+  // What ended the body says more than the clean-up after it; a cancel, which is no failure, does not hide what was left behind.
+  const isFailed = body.status === 'rejected' && !isCancellation(body.reason);
+  const ends = isFailed ? [body, ...cleanUps] : [...cleanUps, body];
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return body.status === 'fulfilled' ? body.value : undefined;
 }
 
 /** The input as the contract's schema gives it. A local activity, since the schema cannot come into workflow code. */
@@ -85,12 +83,9 @@ async function parseInput(rawInput: unknown): Promise<unknown> {
 /** What ends the job. A plain error thrown in workflow code would be retried for ever, so it becomes a failure. */
 function endingFailure(error: unknown): unknown {
   if (error instanceof TemporalFailure) return error;
-  const known = asJobError(error) ?? new JobError('handler-failed', messageOf(error));
+  const known = asJobError(error) ?? new JobError('handler-failed', messageOf(error).slice(0, MAX_FAILURE_LENGTH));
   const failure = jobFailure(known);
-  return error instanceof Error && error.stack !== undefined ? withStack(failure, error.stack) : failure;
-}
-
-function withStack(failure: ApplicationFailure, stack: string): ApplicationFailure {
-  failure.stack = stack;
+  const stack = stackOf(error);
+  if (stack !== undefined) failure.stack = stack.slice(0, MAX_FAILURE_LENGTH);
   return failure;
 }

@@ -16,7 +16,9 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
   const view: View = {
     status: 'queued',
     overall: () => progress,
-    report: (report) => void (progress = report.progress),
+    report(report) {
+      if (report.progress.percent >= (progress?.percent ?? 0)) progress = report.progress;
+    },
   };
   showView(view);
   try {

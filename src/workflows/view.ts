@@ -18,9 +18,16 @@ export interface View {
   report(report: ProgressReport): void;
 }
 
+function isProgressReport(report: Partial<ProgressReport> | null | undefined): report is ProgressReport {
+  const percent: unknown = report?.progress?.percent;
+  return typeof report?.step === 'string' && typeof percent === 'number' && percent >= 0 && percent <= 100;
+}
+
 /** Answers the queries from `view`, and feeds it the handlers' reports. */
 export function showView(view: View): void {
   setHandler(progressSignal, (report) => {
+    // Anybody can signal. What is thrown here would stop the job until the worker's code is another.
+    if (!isProgressReport(report)) return;
     if (view.status === 'queued') view.status = 'processing';
     view.report(report);
   });

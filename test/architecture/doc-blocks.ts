@@ -33,8 +33,8 @@ export function docBlocks(path: string, markdown: string): DocBlock[] {
 export function compileErrors(blocks: readonly DocBlock[]): string[] {
   if (blocks.length === 0) return [];
   // Within the package, so that `holdfast/…` means the package itself, and in a folder that git, lint and format pass over.
-  mkdirSync(resolve(root, 'dist'), { recursive: true });
-  const folder = mkdtempSync(resolve(root, 'dist', 'doc-blocks-'));
+  mkdirSync(resolve(root, '.doc-blocks'), { recursive: true });
+  const folder = mkdtempSync(resolve(root, '.doc-blocks', 'run-'));
   try {
     const places = writeBlocks(folder, blocks);
     const compiler = resolve(root, 'node_modules', 'typescript', 'bin', 'tsc');

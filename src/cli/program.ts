@@ -1,0 +1,135 @@
+/**
+ * Owns the command line: commands, options, help, exit codes. A command is loaded when it is called, so that `--help` and a
+ * mistyped option answer at once.
+ *
+ * Exit codes: 0 done · 1 failed, or `dev --once` with a job or repository that failed · 2 the command line is wrong · 130 interrupted.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { DevServerOptions } from './dev-server.ts';
+import type { Host } from './host.ts';
+import { concurrencyValue, portValue, type Queues, queueValue } from './option-values.ts';
+import { errorReport } from './report-error.ts';
+import { styleFor } from './text.ts';
+import type { WorkerCommandOptions } from './worker.ts';
+
+interface Flags {
+  readonly verbose?: true;
+}
+
+interface DevFlags extends DevServerOptions, Flags {
+  readonly once?: true;
+  readonly json?: true;
+}
+
+interface WorkerFlags extends Omit<WorkerCommandOptions, 'queues'>, Flags {
+  readonly queue?: Queues;
+}
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+const DEV_EXAMPLES = `
+Examples:
+  holdfast dev                          this repository, then serve until Ctrl-C
+  holdfast dev ../project --once        another one too; ends with the outcome
+  holdfast dev https://host/owner/name  one that is cloned first
+
+TEMPORAL_ADDRESS or a Temporal profile replaces the embedded server,
+HOLDFAST_DATA_DIR replaces .holdfast.`;
+const WORKER_EXAMPLES = `
+Examples:
+  holdfast worker --jobs ./dist/jobs.js
+  holdfast worker --jobs ./dist/jobs.js --queue emails=20 --queue reports=2
+
+The server is --address, else TEMPORAL_ADDRESS or a profile, else the one of
+"holdfast dev" in or above this folder.
+HOLDFAST_LOG_LEVEL is one of debug, info, warn, error, silent.`;
+
+/** Runs the command that `args` name. Resolves with the exit code; errors have been told on standard error. */
+export async function runProgram(args: readonly string[], host: Host): Promise<number> {
+  let exitCode = 0;
+  const run: Run = async ({ verbose }, command) => {
+    exitCode = await reportingErrors(command, verbose === true, host);
+  };
+  const program = commandLine(host, run);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : WRONG_USAGE;
+  }
+}
+
+/** Runs a command and keeps its exit code. */
+type Run = (flags: Flags, command: () => Promise<number>) => Promise<void>;
+
+function commandLine(host: Host, run: Run): Command {
+  const program = new Command('holdfast')
+    .description('Durable background jobs for TypeScript, on Temporal.')
+    .version(packageVersion(), '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => host.out.write(text), writeErr: (text) => host.err.write(text) })
+    .showHelpAfterError('Run "holdfast --help" for the commands, "holdfast <command> --help" for the options of one.');
+  addDev(program, host, run);
+  addWorker(program, host, run);
+  return program;
+}
+
+function addDev(program: Command, host: Host, run: Run): void {
+  program
+    .command('dev')
+    .summary('run Temporal, a worker and an analysis of this repository')
+    .description(
+      'Runs Temporal with its Web UI, a worker with the shipped jobs, and analyse-repositories on this repository and the sources.',
+    )
+    .argument('[sources...]', 'paths of git repositories, or https URLs')
+    .option('--once', 'end when the job has ended; exit code 0 if it and every repository completed')
+    .option('--json', 'print the result as JSON; everything else goes to standard error')
+    .option('--data-dir <folder>', 'where the server and the jobs keep their files (default: .holdfast)')
+    .option('--port <number>', 'gRPC port of the embedded server (default: 7233 or the next free one)', portValue)
+    .option('--ui-port <number>', 'port of its Web UI (default: 8233 or the next free one)', portValue)
+    .option('--verbose', 'show the stack of an error')
+    .addHelpText('after', DEV_EXAMPLES)
+    .action(async (sources: string[], flags: DevFlags) => {
+      await run(flags, async () => {
+        const { dev } = await import('./dev.ts');
+        return await dev({ ...flags, sources, isOnce: flags.once === true, isJson: flags.json === true }, host);
+      });
+    });
+}
+
+function addWorker(program: Command, host: Host, run: Run): void {
+  program
+    .command('worker')
+    .summary('run a worker for the jobs of a module')
+    .description('Runs the handlers of a module until SIGTERM or Ctrl-C. Logs are JSON lines on standard error.')
+    .requiredOption('--jobs <module>', 'file or package whose export "jobs" is [handle(contract, handler), …]')
+    .option('--workflows <file>', 'file with "export default jobWorkflows(…)" (default: export "workflows" of the module)')
+    .option('--concurrency <number>', 'handlers per queue at the same time (default: 5)', concurrencyValue)
+    .option('--queue <name=concurrency>', 'a queue to serve besides those of the jobs, or its own limit; may be repeated', queueValue)
+    .option('--address <host:port>', 'Temporal server')
+    .option('--verbose', 'show the stack of an error')
+    .addHelpText('after', WORKER_EXAMPLES)
+    .action(async ({ queue, ...flags }: WorkerFlags) => {
+      await run(flags, async () => {
+        const { worker } = await import('./worker.ts');
+        return await worker({ ...flags, ...(queue === undefined ? {} : { queues: queue }) }, host);
+      });
+    });
+}
+
+async function reportingErrors(command: () => Promise<number>, isAsked: boolean, host: Host): Promise<number> {
+  try {
+    return await command();
+  } catch (error) {
+    const isVerbose = isAsked || host.env['HOLDFAST_LOG_LEVEL'] === 'debug';
+    host.err.write(`${errorReport(error, { isVerbose, style: styleFor(host.err) })}\n`);
+    return FAILED;
+  }
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}

@@ -1,0 +1,68 @@
+/**
+ * Owns the wait for the server's index, which lags some 50 ms behind: what this queue object did or saw just before a
+ * count must be in the count. It asks the index for just those jobs, so the wait is no longer than the lag.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobInfo } from '../temporal/describe.ts';
+
+/** What the index shows of the jobs with these ids; those it does not know are left out. */
+export type IndexLook = (ids: readonly string[]) => Promise<readonly Pick<JobInfo, 'id' | 'close'>[]>;
+
+interface Change {
+  readonly at: number;
+  readonly hasEnded: boolean;
+}
+
+/** Older changes are taken to be in the index. */
+const OLDEST_MS = 5000;
+const GIVE_UP_MS = 3000;
+const POLL_MS = 20;
+const MOST_CHANGES = 1000;
+const IDS_A_QUERY = 100;
+
+export class IndexLag {
+  readonly #look: IndexLook;
+  readonly #changes = new Map<string, Change>();
+
+  constructor(look: IndexLook) {
+    this.#look = look;
+  }
+
+  added(id: string): void {
+    this.#note(id, false);
+  }
+
+  ended(id: string): void {
+    this.#note(id, true);
+  }
+
+  /** The job is gone: the index has nothing to show of it. */
+  removed(id: string): void {
+    this.#changes.delete(id);
+  }
+
+  /** Resolves when the index shows every change that was made before the call, at the latest after 3 s. */
+  async caughtUp(): Promise<void> {
+    const giveUpAt = Date.now() + GIVE_UP_MS;
+    const recent = [...this.#changes].filter(([, { at }]) => at > Date.now() - OLDEST_MS);
+    for (let first = 0; first < recent.length; first += IDS_A_QUERY) await this.#shows(recent.slice(first, first + IDS_A_QUERY), giveUpAt);
+    for (const [id, change] of recent) if (this.#changes.get(id) === change) this.#changes.delete(id);
+  }
+
+  async #shows(changes: readonly (readonly [string, Change])[], giveUpAt: number): Promise<void> {
+    let missing = changes;
+    while (missing.length > 0 && Date.now() < giveUpAt) {
+      const jobs = await this.#look(missing.map(([id]) => id));
+      const closed = new Map(jobs.map(({ id, close }) => [id, close !== 'open']));
+      missing = missing.filter(([id, { hasEnded }]) => !closed.has(id) || (hasEnded && closed.get(id) === false));
+      if (missing.length > 0) await sleep(POLL_MS);
+    }
+  }
+
+  #note(id: string, hasEnded: boolean): void {
+    this.#changes.delete(id);
+    this.#changes.set(id, { at: Date.now(), hasEnded });
+    const [oldest] = this.#changes.keys();
+    if (this.#changes.size > MOST_CHANGES && oldest !== undefined) this.#changes.delete(oldest);
+  }
+}

@@ -1,0 +1,42 @@
+/** The examples do what they say, run from their files as they stand. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runExample } from './run-example.ts';
+
+const examples = resolve(import.meta.dirname, '../../examples');
+
+describe('the example first-job', () => {
+  it('sends its email at the second attempt, and shows the way there', async () => {
+    const lines = await runExample('first-job');
+    expect(lines).toContain('To reader@example.com: Hello');
+    expect(lines.find((line) => line.startsWith('retrying'))).toMatch(
+      /^retrying Attempt 1 of 3 failed \(The mail server hung up\.\); the next starts at /,
+    );
+    expect(lines.at(-1)).toMatch(/^Sent as \S+\/\S+$/);
+  });
+});
+
+describe('the example multi-step', () => {
+  it('publishes its album: steps with labels side by side, progress that never falls, clean-up, result', { timeout: 120_000 }, async () => {
+    const lines = await runExample('multi-step');
+    const percents = lines.flatMap((line) => /^processing (\d+) %/.exec(line)?.[1] ?? []).map(Number);
+    expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+    expect(lines.some((line) => /beach\.jpg \d+ %, pier\.jpg \d+ %, rain\.jpg \d+ %$/.test(line))).toBe(true);
+    expect(lines.filter((line) => line.startsWith('Scratch files of '))).toHaveLength(1);
+    expect(lines.at(-1)).toBe('Published at https://albums.example/Summer, 20000 bytes');
+  });
+});
+
+describe('every example', () => {
+  const folders = readdirSync(examples);
+  const files = folders.flatMap((folder) => readdirSync(resolve(examples, folder)).map((file) => `${folder}/${file}`));
+
+  it('is one of those that are run', () => {
+    expect(folders).toEqual(['first-job', 'multi-step', 'test-with-skipped-time']);
+  });
+
+  it.each(files)('%s is short', (file) => {
+    expect(readFileSync(resolve(examples, file), 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { handle, multiStep } from '../../../src/activities/handle.ts';
+import { HandlerRegistry } from '../../../src/activities/handler-registry.ts';
+import { defineJob } from '../../../src/contract/define-job.ts';
+
+const send = defineJob({ name: 'send', input: z.object({}) });
+const report = defineJob({ name: 'report', input: z.object({}) });
+
+describe('the handlers of a process', () => {
+  test('are found by job type; a multi-step job has a contract and no handler', () => {
+    const registry = new HandlerRegistry([handle(send, () => 1), multiStep(report)]);
+    expect([registry.handledTypes, registry.contracts]).toEqual([['send'], [send, report]]);
+    expect([registry.handler('send')?.contract, registry.handler('report'), registry.contract('report')]).toEqual([
+      send,
+      undefined,
+      report,
+    ]);
+  });
+
+  test('names that every object has are no job types', () => {
+    const registry = new HandlerRegistry([handle(send, () => 1)]);
+    expect([registry.handler('constructor'), registry.contract('toString')]).toEqual([undefined, undefined]);
+  });
+
+  test('a type given twice is refused', () => {
+    expect(() => new HandlerRegistry([handle(send, () => 1), multiStep(send)])).toThrow(
+      'The job type "send" was given twice. Each type has one handler in a process.',
+    );
+  });
+
+  test.each([[send], [undefined], ['send'], [{}]])('%j is not what handle() gives, and is refused', (job) => {
+    expect(() => new HandlerRegistry([job as never])).toThrow(
+      /^Expected a job made by handle\(contract, handler\) or multiStep\(contract\)/,
+    );
+  });
+
+  test('a handler that is no function is refused', () => {
+    expect(() => new HandlerRegistry([handle(send, undefined as never)])).toThrow(
+      'Expected the handler of "send" to be a function, got: undefined.',
+    );
+  });
+
+  test('a handler can be replaced', () => {
+    const registry = new HandlerRegistry([handle(send, () => 1)]);
+    const second = handle(send, () => 2);
+    registry.replace(second);
+    expect(registry.handler('send')).toBe(second);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { addPlan } from '../../../src/contract/add-options.ts';
+import { defineJob } from '../../../src/contract/define-job.ts';
+import { readRunOptions } from '../../../src/contract/messages.ts';
+import { PRIORITIES, priorityKey, priorityOfKey } from '../../../src/contract/priority.ts';
+
+const plain = defineJob({ name: 'plain', input: z.object({}) });
+const five = defineJob({ name: 'five', input: z.object({}), queue: 'mail', retry: { maxAttempts: 5 }, timeout: '30s', heartbeat: '10s' });
+
+describe('add options', () => {
+  test('a job of a contract without settings needs no second argument', () => {
+    expect(addPlan(plain)).toEqual({ queue: 'jobs', delayMs: 0, priorityKey: undefined, maxAttempts: 3, tags: [], runOptions: undefined });
+  });
+
+  test('the settings of a contract that the workflow must know are sent, its timeout is not', () => {
+    expect(addPlan(five)).toMatchObject({
+      queue: 'mail',
+      maxAttempts: 5,
+      runOptions: {
+        retry: { maxAttempts: 5, initialIntervalMs: 1000, backoffCoefficient: 2, maximumIntervalMs: 100_000 },
+        heartbeatMs: 10_000,
+      },
+    });
+    expect(addPlan(five).runOptions).not.toHaveProperty('timeoutMs');
+  });
+
+  test('options go before the contract', () => {
+    expect(
+      addPlan(five, { maxAttempts: 1, timeout: '2s', queue: 'other', delay: '1m', priority: 'high', tags: ['a', 'b', 'a'] }),
+    ).toMatchObject({
+      queue: 'other',
+      delayMs: 60_000,
+      priorityKey: 2,
+      maxAttempts: 1,
+      tags: ['a', 'b'],
+      runOptions: { retry: { maxAttempts: 1 }, timeoutMs: 2000 },
+    });
+  });
+
+  test('maxAttempts that happens to be the default is sent when the contract says otherwise', () => {
+    expect(addPlan(five, { maxAttempts: 3 }).runOptions?.retry?.maxAttempts).toBe(3);
+  });
+
+  test.each([
+    [{ prio: 1 }, 'Unknown add options: "prio". Known are: delay, priority, maxAttempts, timeout, tags, queue.'],
+    [{ delay: Number.NaN }, 'Expected delay to be a duration'],
+    [{ delay: -1 }, 'Expected delay to be a duration'],
+    [{ priority: 'urgent' }, 'Expected priority to be one of highest, high, normal, low, lowest, got: "urgent".'],
+    [{ priority: 1 }, 'Expected priority to be one of highest, high, normal, low, lowest, got: 1.'],
+    [{ maxAttempts: 0 }, 'Expected maxAttempts to be a whole number from 1 to 1000, got: 0.'],
+    [{ maxAttempts: '3' }, 'Expected maxAttempts to be a whole number from 1 to 1000, got: "3".'],
+    [{ timeout: 0 }, 'Expected timeout to be between 1 ms and 24 days (left out: 1 hour), got: 0.'],
+    [{ timeout: '25d' }, 'Expected timeout to be between 1 ms and 24 days (left out: 1 hour), got: "25d".'],
+    [{ tags: 'urgent' }, 'Expected tags to be a list of at most 20 texts, got: "urgent".'],
+    [{ tags: [''] }, 'Expected a tag to be a text of 1 to 100 characters without control characters, got: "".'],
+    [
+      { tags: Array.from({ length: 21 }, (_, index) => `t${index}`) },
+      'Expected tags to be a list of at most 20 texts, got: an array of 21.',
+    ],
+    [{ queue: '' }, 'Expected queue to be a text of 1 to 200 characters without control characters, got: "".'],
+    ['high', 'Expected add options to be an object, got: "high".'],
+  ])('%j is refused', (options, message) => {
+    expect(() => addPlan(plain, options as never)).toThrow(expect.objectContaining({ code: 'invalid-options' }));
+    expect(() => addPlan(plain, options as never)).toThrow(message);
+  });
+});
+
+describe('priorities', () => {
+  test('each name has its key, and the key its name; normal is the server’s own default', () => {
+    expect(PRIORITIES.map(priorityKey)).toEqual([1, 2, undefined, 4, 5]);
+    expect(PRIORITIES.map((name) => priorityOfKey(priorityKey(name)))).toEqual([...PRIORITIES]);
+  });
+
+  test.each([[0], [9], [null], [undefined]])('key %j, which we did not set, reads as normal', (key) => {
+    expect(priorityOfKey(key)).toBe('normal');
+  });
+});
+
+describe('run options over the wire', () => {
+  test.each([[undefined], [null], [{}], [{ ofANewerClient: true }]])('%j is the contract’s own', (options) => {
+    expect(readRunOptions(options as never)).toEqual({});
+  });
+
+  test('a part of a retry rule is completed with the defaults', () => {
+    expect(readRunOptions({ retry: { maxAttempts: 7 } } as never).retry).toEqual({
+      maxAttempts: 7,
+      initialIntervalMs: 1000,
+      backoffCoefficient: 2,
+      maximumIntervalMs: 100_000,
+    });
+  });
+
+  test.each([
+    [{ retry: { maxAttempts: 0 } }],
+    [{ retry: 'often' }],
+    [{ retry: null }],
+    [{ retry: { backoffCoefficient: '2' } }],
+    [{ timeoutMs: -1 }],
+    [{ timeoutMs: 3_000_000_000 }],
+    [{ timeoutMs: '1s' }],
+    [{ heartbeatMs: 1 }],
+    ['text'],
+    [[]],
+  ])('%j is refused', (options) => {
+    expect(() => readRunOptions(options as never)).toThrow(expect.objectContaining({ code: 'invalid-options' }));
+  });
+});

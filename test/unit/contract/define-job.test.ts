@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineJob } from '../../../src/contract/define-job.ts';
+
+const input = z.object({});
+
+describe('a contract', () => {
+  test('has its defaults filled in and cannot be changed', () => {
+    const contract = defineJob({ name: 'send-email', input });
+    expect(contract).toMatchObject({ name: 'send-email', queue: 'jobs', timeoutMs: 3_600_000, heartbeatMs: 5000, output: undefined });
+    expect(Object.isFrozen(contract)).toBe(true);
+  });
+
+  test.each([['a'], ['Mail.Send'], ['billing:invoice_v2'], ['9-lives']])('may be called %s', (name) => {
+    expect(defineJob({ name, input }).name).toBe(name);
+  });
+
+  test.each([
+    [''],
+    ['-a'],
+    ['a b'],
+    ['a/b'],
+    ['ä'],
+    ['x'.repeat(201)],
+    [5],
+    ['default'],
+    ['constructor'],
+    ['toString'],
+    ['jobWorkflow'],
+    ['jobWorkflows'],
+  ])('may not be called %j', (name) => {
+    expect(() => defineJob({ name: name as string, input })).toThrow(expect.objectContaining({ code: 'invalid-contract' }));
+  });
+
+  test.each([
+    [{ input: 'zod' }, 'Expected input of the job type "x" to be a Standard Schema (zod, valibot, arktype …), got: "zod".'],
+    [{ input, output: {} }, 'Expected output of the job type "x" to be a Standard Schema (zod, valibot, arktype …), got: an object.'],
+    [{ input, retries: 3 }, 'Unknown keys of a job definition: "retries".'],
+    [{ input, timeout: '30d' }, 'Expected timeout to be between 1 ms and 24 days (left out: 1 hour), got: "30d".'],
+    [{ input, heartbeat: '10ms' }, 'Expected heartbeat to be between 1 s and 10 min, got: "10ms".'],
+    [{ input, heartbeat: '11m' }, 'Expected heartbeat to be between 1 s and 10 min, got: "11m".'],
+    [{ input, retry: { maxAttempts: 0 } }, 'Expected retry.maxAttempts to be a whole number from 1 to 1000, got: 0.'],
+  ])('with %j is refused', (definition, message) => {
+    expect(() => defineJob({ name: 'x', ...definition } as never)).toThrow(message);
+  });
+});

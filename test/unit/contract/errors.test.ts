@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { asJobError, errorCatalogue, fieldOf, isErrorCode, JobError, messageOf, stackOf } from '../../../src/contract/errors.ts';
+
+/** A function: vitest itself reads what a module keeps. */
+function hostile(): Error {
+  const error = new Error('x');
+  const get = (): never => {
+    throw new TypeError('not to be read');
+  };
+  for (const field of ['stack', 'message', 'name', 'code']) Object.defineProperty(error, field, { get });
+  return error;
+}
+
+describe('errors', () => {
+  test('every code has an HTTP status, says whether trying again helps, and a sentence', () => {
+    for (const [code, entry] of Object.entries(errorCatalogue)) {
+      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(entry.status).toBeGreaterThanOrEqual(400);
+      expect(entry.status).toBeLessThan(600);
+      expect(entry.message).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+
+  test('the catalogue is what it was: a code that goes away or changes breaks users', () => {
+    const table = Object.entries(errorCatalogue).map(
+      ([code, { status, retryable }]) => `${code} ${status}${retryable ? ' retryable' : ''}`,
+    );
+    expect(table).toMatchInlineSnapshot(`
+      [
+        "invalid-input 422",
+        "invalid-output 500",
+        "invalid-options 422",
+        "invalid-contract 500",
+        "invalid-config 500",
+        "not-found 404",
+        "conflict 409",
+        "handler-missing 503 retryable",
+        "handler-failed 500 retryable",
+        "timed-out 504 retryable",
+        "cancelled 409",
+        "terminated 409",
+        "poison 500",
+        "payload-too-large 413",
+        "worker-shutdown 503 retryable",
+        "unavailable 503 retryable",
+        "overloaded 429 retryable",
+        "no-server 503",
+        "binary-missing 503",
+        "data-folder-unusable 503",
+        "port-taken 503",
+        "server-failed 503 retryable",
+        "source-refused 422",
+        "source-unreadable 422",
+        "source-unavailable 503 retryable",
+        "limit-exceeded 422",
+        "internal 500",
+      ]
+    `);
+  });
+
+  test('an error without a message of its own has the catalogue’s', () => {
+    const error = new JobError('poison');
+    expect([error.message, error.status, error.retryable, error.name]).toEqual([errorCatalogue.poison.message, 500, false, 'JobError']);
+  });
+
+  test('details and the cause are kept', () => {
+    const cause = new Error('below');
+    const error = new JobError('not-found', 'No job.', { details: { id: 'a' }, cause });
+    expect([error.details, error.cause]).toEqual([{ id: 'a' }, cause]);
+  });
+
+  test('an error of another copy of the package is known by its name and code', () => {
+    const foreign = Object.assign(new Error('gone'), { name: 'JobError', code: 'not-found' });
+    const other = Object.assign(new Error('gone'), { name: 'JobError', code: 'of-somebody-else' });
+    expect([asJobError(foreign), asJobError(other), asJobError(new Error('x')), asJobError(undefined)]).toEqual([
+      foreign,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('names that every object has are no codes', () => {
+    expect([isErrorCode('constructor'), isErrorCode('toString'), isErrorCode('conflict')]).toEqual([false, false, true]);
+  });
+
+  test.each([
+    [new Error('broken'), 'broken'],
+    ['a text', 'a text'],
+    [{ message: 'of an object' }, 'of an object'],
+    [undefined, 'No error message was given: undefined was thrown.'],
+    [null, 'No error message was given: null was thrown.'],
+    ['', 'No error message was given: an empty text was thrown.'],
+    [42, 'No error message was given: 42 was thrown.'],
+    [Symbol('s'), 'No error message was given: Symbol(s) was thrown.'],
+    [{ reason: 'x' }, 'No error message was given: an object was thrown.'],
+    [Object.create(null), 'No error message was given: an object was thrown.'],
+    [new AggregateError([]), 'No error message was given: AggregateError was thrown.'],
+  ])('anything that was thrown has a message (%#)', (thrown, message) => {
+    expect(messageOf(thrown)).toBe(message);
+  });
+
+  test('an error whose fields throw can be looked at all the same', () => {
+    const error = hostile();
+    expect(messageOf(error)).toBe('No error message was given: an object was thrown.');
+    expect([asJobError(error), stackOf(error), fieldOf(error, 'code')]).toEqual([undefined, undefined, undefined]);
+  });
+});
