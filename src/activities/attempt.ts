@@ -71,13 +71,14 @@ export class Attempt implements HandlerContext {
     this.#abort.abort(reason);
   }
 
-  progress(report: number | ProgressCount, message?: string): void {
+  // Bound, since handlers take their context apart: (input, { progress, signal }) => …
+  readonly progress = (report: number | ProgressCount, message?: string): void => {
     this.#state = { ...this.#state, progress: nextProgress(this.#state.progress, report, message) };
-  }
+  };
 
-  checkpoint(value: unknown): void {
+  readonly checkpoint = (value: unknown): void => {
     this.#state = { ...this.#state, checkpoint: checkPayload(value, `checkpoint of "${this.type}"`, CHECKPOINT_RULE) };
-  }
+  };
 
   /** Sends the record to the server; the answer, if it says cancel, fires the signal. */
   heartbeat(runningHandlers: number): void {

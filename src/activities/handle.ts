@@ -19,9 +19,9 @@ export interface HandlerContext {
   /** What an earlier attempt kept last with `checkpoint`, or undefined. */
   readonly lastCheckpoint: unknown;
   /** Sets the progress: 0–100 or a count. Lower than before is ignored. Cheap: call it as often as you like. */
-  progress(report: number | ProgressCount, message?: string): void;
+  readonly progress: (report: number | ProgressCount, message?: string) => void;
   /** Keeps a JSON value (≤ 64 KB) that the next attempt finds in `lastCheckpoint`. At most 1 s of it is lost in a crash. */
-  checkpoint(value: unknown): void;
+  readonly checkpoint: (value: unknown) => void;
 }
 
 /** Does the work of one job. Throwing means: this attempt failed. */

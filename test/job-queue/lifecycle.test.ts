@@ -120,11 +120,11 @@ describe('cleanup', () => {
       });
     const gone = [await addAndAwait(queue, 'x'), await addAndAwait(queue, 'x', { data: 'fails', status: 'failed', maxAttempts: 1 })];
     const kept = await addAndAwait(other, 'x');
-    const { id: waiting } = await queue.addJob('unknown', {});
+    const { id: waiting } = await queue.addJob('x', {}, { delay: 3_600_000 });
     await queue.cleanup(3_600_000);
     expect((await queue.getStats()).completed).toBe(1);
     await queue.cleanup(0);
-    expect(await queue.getStats()).toEqual({ waiting: 1, active: 0, delayed: 0, completed: 0, failed: 0, cancelled: 0 });
+    expect(await queue.getStats()).toEqual({ waiting: 0, active: 0, delayed: 1, completed: 0, failed: 0, cancelled: 0 });
     expect(await Promise.all(gone.map((id) => queue.getJob(id)))).toEqual([null, null]);
     expect([await other.getJobStatus(kept), await queue.getJobStatus(waiting)]).toEqual(['completed', 'queued']);
     for (const age of [-1, Number.NaN, '1d'])

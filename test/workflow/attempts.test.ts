@@ -16,11 +16,14 @@ describe('the record', () => {
   ])('holds all three attempts with their errors when the last one %s', async (_how, succeedsAt) => {
     const contract = defineJob({ name: 'three', input, queue: ownQueue(), retry: { initialInterval: 1, backoffCoefficient: 1 } });
     const seen: unknown[] = [];
-    const run = (_input: unknown, context: HandlerContext): string => {
-      seen.push([context.attempt, context.maxAttempts, context.lastCheckpoint, context.idempotencyKey]);
-      context.progress(context.attempt * 20, `try ${context.attempt}`);
-      context.checkpoint({ tries: context.attempt });
-      if (context.attempt < succeedsAt) throw Object.assign(new Error(`broken ${context.attempt}`), { code: `E${context.attempt}` });
+    const run = (
+      _input: unknown,
+      { attempt, maxAttempts, lastCheckpoint, idempotencyKey, progress, checkpoint }: HandlerContext,
+    ): string => {
+      seen.push([attempt, maxAttempts, lastCheckpoint, idempotencyKey]);
+      progress(attempt * 20, `try ${attempt}`);
+      checkpoint({ tries: attempt });
+      if (attempt < succeedsAt) throw Object.assign(new Error(`broken ${attempt}`), { code: `E${attempt}` });
       return 'done';
     };
     const lines: unknown[] = [];
@@ -145,6 +148,8 @@ describe('a rolling restart', () => {
     const stopped = worker.stop();
     open();
     await stopped;
+    // What a handler returned is safe; that the job has completed is written by the next worker.
+    await runWorker({ jobs: [handle(contract, run)] });
     await expect(job.result()).resolves.toBe('done');
     expect([isAborted, (await job.get()).attempts]).toEqual([false, []]);
   });
@@ -184,7 +189,8 @@ describe('the limit', () => {
     const { opened, open } = gate();
     const running = new Map<string, number>();
     const most = new Map<string, number>();
-    const run = async (_input: unknown, { queue }: HandlerContext): Promise<void> => {
+    const run = async ({ n }: { n: number }): Promise<void> => {
+      const queue = n === 0 ? narrow : wide;
       running.set(queue, (running.get(queue) ?? 0) + 1);
       most.set(queue, Math.max(most.get(queue) ?? 0, running.get(queue) ?? 0));
       await opened;
@@ -192,7 +198,9 @@ describe('the limit', () => {
     };
     await runWorker({ jobs: [handle(contract, run)], queues: { [narrow]: { concurrency: 1 }, [wide]: { concurrency: 3 } } });
     const client = await connectClient();
-    const jobs = await Promise.all([narrow, wide].flatMap((queue) => Array.from({ length: 5 }, () => client.add(contract, {}, { queue }))));
+    const jobs = await Promise.all(
+      [narrow, wide].flatMap((queue, n) => Array.from({ length: 5 }, () => client.add(contract, { n }, { queue }))),
+    );
     await eventually('both queues to be full', () => running.get(narrow) === 1 && running.get(wide) === 3);
     open();
     await Promise.all(jobs.map((job) => job.result()));

@@ -1,0 +1,97 @@
+/**
+ * A worker or client process of one run: `node child.js worker|client <contender> <place as JSON>`.
+ * Answers the requests of `child-messages.ts`, one at a time. Ends when the benchmark is gone, however it went.
+ */
+import type { Answer, Request, Role } from './child-messages.ts';
+import { type Contender, type ContenderClient, type ContenderName, now, type Place } from './contender.ts';
+import { loadContender } from './contenders.ts';
+
+type Answerer = (request: Request) => Promise<readonly number[]>;
+
+function say(answer: Answer): void {
+  process.send?.(answer);
+}
+
+/** The phase of jobs that a worker counts: resolves `all` when the last one has started. */
+class Phase {
+  readonly #latencies: number[] = [];
+  readonly #jobs: number;
+  readonly all: Promise<readonly number[]>;
+  #finish: (latencies: readonly number[]) => void = () => undefined;
+
+  constructor(jobs: number) {
+    this.#jobs = jobs;
+    this.all = new Promise((resolve) => (this.#finish = resolve));
+  }
+
+  count(addedAt: number): void {
+    this.#latencies.push(now() - addedAt);
+    if (this.#latencies.length === this.#jobs) this.#finish(this.#latencies);
+  }
+}
+
+async function workerAnswerer(contender: Contender, place: Place): Promise<Answerer> {
+  let phase = new Phase(0);
+  const stop = await contender.startWorker(place, ({ addedAt }) => phase.count(addedAt));
+  return async (request) => {
+    if (request.kind === 'expect') phase = new Phase(request.jobs);
+    else if (request.kind === 'starts') return await phase.all;
+    else if (request.kind === 'stop') await stop();
+    return [];
+  };
+}
+
+async function clientAnswerer(contender: Contender, place: Place): Promise<Answerer> {
+  const client = await contender.connect(place);
+  return async (request) => {
+    if (request.kind === 'one-by-one') await addOneByOne(client, request.jobs);
+    if (request.kind === 'load') return [await addAll(client, request.jobs, request.adders)];
+    return [];
+  };
+}
+
+async function addOneByOne(client: ContenderClient, jobs: number): Promise<void> {
+  for (let left = jobs; left > 0; left -= 1) {
+    const job = await client.add({ addedAt: now() });
+    await job.completed();
+  }
+}
+
+async function addAll(client: ContenderClient, jobs: number, adders: number): Promise<number> {
+  await client.endWaiting();
+  const startedAt = now();
+  let left = jobs;
+  const adder = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      await client.add({ addedAt: now() });
+    }
+  };
+  await Promise.all(Array.from({ length: adders }, adder));
+  return now() - startedAt;
+}
+
+async function answer(answerer: Answerer, request: Request): Promise<void> {
+  try {
+    say({ kind: 'answer', values: await answerer(request) });
+    // Connections of the contenders would keep the process; what it had to do is done.
+    if (request.kind === 'stop') process.exit(0);
+  } catch (error) {
+    say({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}
+
+async function main(): Promise<void> {
+  const [role, name, place] = process.argv.slice(2) as [Role, ContenderName, string];
+  process.on('disconnect', () => process.exit(1));
+  // Ctrl-C reaches the whole process group; the benchmark then ends its children itself.
+  process.on('SIGINT', () => undefined);
+  const contender = await loadContender(name);
+  const answerer = await (role === 'worker' ? workerAnswerer : clientAnswerer)(contender, JSON.parse(place) as Place);
+  process.on('message', (request: Request) => void answer(answerer, request));
+  say({ kind: 'ready' });
+}
+
+await main().catch((error: unknown) => {
+  say({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+});

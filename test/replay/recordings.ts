@@ -1,0 +1,130 @@
+/**
+ * Owns how the histories in `histories/` were made: one job for each way through the workflow code that the package ships.
+ * `RECORD_HISTORIES=1 npx vitest run --project server test/replay` makes them anew. Do that only for a course that is new:
+ * a recorded history stands for the jobs that are under way at our users when they update.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { JobClient, JobHandle } from '../../src/client.ts';
+import { defineJob } from '../../src/contract/index.ts';
+import { handle, type HandlerContext, multiStep } from '../../src/worker.ts';
+import { eventually, ownQueue, runWorker } from '../support/jobs.ts';
+import { cleaned, course, step } from '../workflow/multi-step-jobs.ts';
+
+/** One course of a job: how it is made, and whose workflow code it goes through. */
+export interface Recording {
+  readonly name: string;
+  /** `shipped`: the prebuilt bundle. `multi-step`: `test/workflow/workflows.ts`. */
+  readonly workflows: 'shipped' | 'multi-step';
+  /** Resolves with the id of the job when it has ended. */
+  run(client: JobClient): Promise<string>;
+}
+
+const anything = z.any() as z.ZodType<unknown, unknown>;
+
+export const recordings: readonly Recording[] = [
+  { name: 'plain', workflows: 'shipped', run: (client) => single(client, () => ({ ok: true })) },
+  { name: 'retried', workflows: 'shipped', run: (client) => single(client, (_input, { attempt }) => (attempt < 3 ? fail() : 'done')) },
+  { name: 'failed', workflows: 'shipped', run: (client) => single(client, fail) },
+  {
+    name: 'delayed-with-options',
+    workflows: 'shipped',
+    run: (client) => single(client, () => 'done', { delay: '1s', timeout: '10s', priority: 'high' }),
+  },
+  { name: 'progress-signals', workflows: 'shipped', run: (client) => single(client, reportFor5s) },
+  { name: 'cancelled', workflows: 'shipped', run: cancelledJob },
+  { name: 'cancelled-while-queued', workflows: 'shipped', run: cancelledBeforeAWorkerCame },
+  { name: 'analyse-repositories', workflows: 'shipped', run: analysis },
+  { name: 'multi-step-completed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'settle') },
+  { name: 'multi-step-failed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'one fails') },
+  { name: 'multi-step-cancelled', workflows: 'multi-step', run: (client) => multiStepJob(client, 'waits for its signal') },
+  { name: 'multi-step-child', workflows: 'multi-step', run: (client) => multiStepJob(client, 'child') },
+];
+
+function fail(): never {
+  throw new Error('broken');
+}
+
+async function reportFor5s(_input: unknown, { progress }: HandlerContext): Promise<string> {
+  progress(10, 'first');
+  await sleep(2500);
+  progress(60, 'second');
+  await sleep(2500);
+  return 'done';
+}
+
+async function stopped({ signal }: HandlerContext): Promise<never> {
+  await sleep(60_000, undefined, { signal });
+  throw new Error('not stopped');
+}
+
+type Handler = (input: unknown, context: HandlerContext) => unknown;
+
+async function single(client: JobClient, handler: Handler, options = {}): Promise<string> {
+  const contract = defineJob({
+    name: 'recorded',
+    input: anything,
+    queue: ownQueue(),
+    retry: { initialInterval: 1, backoffCoefficient: 1 },
+  });
+  await runWorker({ jobs: [handle(contract, handler)] });
+  return await ended(await client.add(contract, { n: 1 }, options));
+}
+
+async function cancelledJob(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue() });
+  await runWorker({ jobs: [handle(contract, (_input, context) => stopped(context))] });
+  const job = await client.add(contract, {});
+  await eventually('the handler to run', async () => (await job.get()).status === 'processing');
+  await job.cancel('recorded');
+  return await ended(job);
+}
+
+async function cancelledBeforeAWorkerCame(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue() });
+  const job = await client.add(contract, {});
+  await job.cancel('recorded');
+  await runWorker({ jobs: [handle(contract, () => 1)] });
+  return await ended(job);
+}
+
+/** The shipped workflow with handlers that read no repository: it is the workflow whose course is recorded. */
+async function analysis(client: JobClient): Promise<string> {
+  const queue = ownQueue();
+  const contract = defineJob({ name: 'analyse-repositories', input: anything, queue });
+  const one = defineJob({
+    name: 'analyse-repository',
+    input: z.object({ repository: z.object({ name: z.string() }) }),
+    queue,
+    retry: { maxAttempts: 1 },
+  });
+  const remove = defineJob({ name: 'remove-analysis-files', input: anything, queue });
+  const analyse = ({ repository }: { repository: { name: string } }): unknown =>
+    repository.name === 'c' ? fail() : { commits: { total: 3 }, files: { total: 2, lines: 10 } };
+  await runWorker({ jobs: [multiStep(contract), handle(one, analyse), handle(remove, () => null)] });
+  const repositories = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ source: `https://git.example/${name}`, name }));
+  return await ended(await client.add(contract, { repositories, options: { window: 2, timeLimitMs: 60_000 } }));
+}
+
+async function multiStepJob(client: JobClient, name: string): Promise<string> {
+  const run = async ({ what }: { what: string }, context: HandlerContext): Promise<string> => {
+    if (what === 'fails') fail();
+    if (what === 'waits for its signal') await stopped(context);
+    return what;
+  };
+  await runWorker({
+    workflows: new URL('../workflow/workflows.ts', import.meta.url),
+    jobs: [multiStep(course), handle(step, run), handle(cleaned, () => null)],
+  });
+  const job = await client.add(course, { id: 'recorded', course: name });
+  if (name === 'waits for its signal') {
+    await eventually('the step to run', async () => (await job.get()).steps[0]?.status === 'processing');
+    await job.cancel('recorded');
+  }
+  return await ended(job);
+}
+
+async function ended(job: JobHandle): Promise<string> {
+  await Promise.allSettled([job.result()]);
+  return job.id;
+}
