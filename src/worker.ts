@@ -20,8 +20,8 @@ import { checkInteger, checkKeys } from './contract/options.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
 import type { TemporalServer } from './temporal/connection.ts';
-import { installRuntime } from './temporal-logger.ts';
-import { workflowBundle } from './workflow-bundle.ts';
+import { installRuntime } from './worker/temporal-logger.ts';
+import { workflowBundle } from './worker/workflow-bundle.ts';
 
 export { handle, type HandledJob, type Handler, type HandlerContext, type JobDeclaration, multiStep } from './activities/handle.ts';
 

@@ -17,7 +17,7 @@ import { checkInteger, checkKeys } from '../contract/options.ts';
 import { jsonLog, type Log } from '../log.ts';
 import { temporalOver } from '../temporal/connection.ts';
 import { registerTags } from '../temporal/start-job.ts';
-import { installRuntime } from '../temporal-logger.ts';
+import { installRuntime } from '../worker/temporal-logger.ts';
 import { type JobWorker, startWorker } from '../worker.ts';
 import { AttemptStarts } from './attempt-starts.ts';
 import { Clock } from './clock.ts';

@@ -23,18 +23,34 @@ const MANY_JOBS_MS = 180_000;
 function contractOf<const More extends object>(more: More): JobContract<string, typeof anything, typeof anything> & { queue: string } {
   return defineJob({ name: 'contract-job', input: anything, output: anything, queue: ownQueue(), ...more });
 }
-const anything = z.any() as z.ZodType<unknown, unknown>;
+const anything: z.ZodType = z.unknown();
 
 /** Runs the suite with the clients that `connect` gives. */
 export function jobsContract(name: string, connect: () => Promise<ContractClient>): void {
-  describe(`${name}: a job`, () => theLifeOfAJob(connect));
-  describe(`${name}: what is added`, () => whatIsAdded(connect));
-  describe(`${name}: the order`, () => theOrder(connect));
-  describe(`${name}: lists and counts`, () => listsAndCounts(connect));
-  describe(`${name}: watching`, () => watching(connect));
-  describe(`${name}: cancel`, () => cancelling(connect));
-  describe(`${name}: with no worker up`, () => withNoWorker(connect));
-  describe(`${name}: many jobs`, () => manyJobs(connect));
+  describe(`${name}: a job`, () => {
+    theLifeOfAJob(connect);
+  });
+  describe(`${name}: what is added`, () => {
+    whatIsAdded(connect);
+  });
+  describe(`${name}: the order`, () => {
+    theOrder(connect);
+  });
+  describe(`${name}: lists and counts`, () => {
+    listsAndCounts(connect);
+  });
+  describe(`${name}: watching`, () => {
+    watching(connect);
+  });
+  describe(`${name}: cancel`, () => {
+    cancelling(connect);
+  });
+  describe(`${name}: with no worker up`, () => {
+    withNoWorker(connect);
+  });
+  describe(`${name}: many jobs`, () => {
+    manyJobs(connect);
+  });
 }
 
 function theLifeOfAJob(connect: () => Promise<ContractClient>): void {
@@ -130,7 +146,7 @@ function theLifeOfAJob(connect: () => Promise<ContractClient>): void {
     const contract = contractOf({ retry: { maxAttempts: 1 }, timeout: 100 });
     let reason: unknown;
     const listen = async (_input: unknown, { signal }: HandlerContext): Promise<void> => {
-      await sleep(60_000, undefined, { signal }).catch(() => (reason = signal.reason));
+      await sleep(60_000, undefined, { signal }).catch(() => (reason = signal.reason as unknown));
       throw new Error('stopped');
     };
     await runWorker({ jobs: [handle(contract, listen)] });
@@ -414,7 +430,7 @@ function cancelling(connect: () => Promise<ContractClient>): void {
     let reason: unknown;
     const { opened, open } = gate();
     const run = async (_input: unknown, { signal }: HandlerContext): Promise<void> => {
-      await sleep(60_000, undefined, { signal }).catch(() => (reason = signal.reason));
+      await sleep(60_000, undefined, { signal }).catch(() => (reason = signal.reason as unknown));
       await opened;
       throw new Error('stopped');
     };

@@ -5,6 +5,7 @@ import type { JobHandle } from '../../src/client.ts';
 import { analyseRepositories } from '../../src/jobs/analyse-repositories.ts';
 import { makeRepository, manyCommits } from '../activities/analyse-repositories/made-repositories.ts';
 import { eventually } from '../support/jobs.ts';
+import { scaled } from '../support/scale.ts';
 import { linesOf, ownClient, ownFolder, ownServer, startWorkerProcess } from './support/processes.ts';
 
 type Analysis = typeof analyseRepositories;
@@ -12,7 +13,7 @@ type Analysis = typeof analyseRepositories;
 const NAMES = ['one', 'two', 'three', 'four', 'five', 'six'];
 const WINDOW = 2;
 /** The third must take long enough to be met between 10 and 90 %. */
-const COMMITS = new Map([['three', 40_000 * Number(process.env['HOLDFAST_TEST_SCALE'] ?? 1)]]);
+const COMMITS = new Map([['three', scaled(40_000, 200_000)]]);
 const FEW_COMMITS = 200;
 
 describe('analyse-repositories', () => {

@@ -20,19 +20,46 @@ const TITLE_BYTES = 2 * 1024 * 1024;
 const source = (text: unknown): unknown => ({ repositories: [text] });
 
 const refusedAtAdd: readonly Hostile[] = [
-  { what: 'a remote helper', input: source('ext::sh -c "touch /tmp/owned"'), code: 'invalid-input', says: /https URL .* or the absolute path/ },
-  { what: 'an option of git', input: source('--upload-pack=touch /tmp/owned'), code: 'invalid-input', says: /https URL .* or the absolute path/ },
+  {
+    what: 'a remote helper',
+    input: source('ext::sh -c "touch /tmp/owned"'),
+    code: 'invalid-input',
+    says: /https URL .* or the absolute path/,
+  },
+  {
+    what: 'an option of git',
+    input: source('--upload-pack=touch /tmp/owned'),
+    code: 'invalid-input',
+    says: /https URL .* or the absolute path/,
+  },
   { what: 'a file URL', input: source('file:///etc'), code: 'invalid-input', says: /Other protocols/ },
   { what: 'ssh', input: source('ssh://git@example.org/a.git'), code: 'invalid-input', says: /Other protocols/ },
   { what: 'credentials', input: source('https://user:secret@example.org/a.git'), code: 'invalid-input', says: /user or a password/ },
-  { what: 'a title of 2 MB', input: { repositories: [{ source: '/tmp/a', name: 'x'.repeat(TITLE_BYTES) }] }, code: 'payload-too-large', says: /at most 1900000/ },
+  {
+    what: 'a title of 2 MB',
+    input: { repositories: [{ source: '/tmp/a', name: 'x'.repeat(TITLE_BYTES) }] },
+    code: 'payload-too-large',
+    says: /at most 1900000/,
+  },
   { what: 'wrong types', input: { repositories: 'all of them' }, code: 'invalid-input', says: /expected array/ },
   { what: 'no repositories', input: { repositories: [] }, code: 'invalid-input', says: /repositories/ },
   { what: 'unknown keys', input: { repositories: ['/tmp/a'], shell: 'sh' }, code: 'invalid-input', says: /shell/ },
   { what: 'undefined', input: undefined, code: 'invalid-input', says: /expected object/ },
   { what: 'a bigint', input: source(1n), code: 'invalid-input', says: /BigInt/ },
-  { what: 'a delay that is not a number', input: source('/tmp/a'), options: { delay: Number.NaN }, code: 'invalid-options', says: /delay .* got: NaN/ },
-  { what: 'an unknown option', input: source('/tmp/a'), options: { prioritty: 'high' }, code: 'invalid-options', says: /"prioritty".*Known are/ },
+  {
+    what: 'a delay that is not a number',
+    input: source('/tmp/a'),
+    options: { delay: Number.NaN },
+    code: 'invalid-options',
+    says: /delay .* got: NaN/,
+  },
+  {
+    what: 'an unknown option',
+    input: source('/tmp/a'),
+    options: { prioritty: 'high' },
+    code: 'invalid-options',
+    says: /"prioritty".*Known are/,
+  },
 ];
 
 describe('hostile input', () => {
@@ -81,4 +108,3 @@ async function expectRefusal(client: JobClient, { what, input, options, code, sa
   );
   expect(error, what).toMatchObject({ name: 'JobError', code, message: expect.stringMatching(says) as unknown });
 }
-

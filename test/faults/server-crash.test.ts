@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/jobs.ts';
+import { scaled } from '../support/scale.ts';
 import { linesOf, ownClient, ownFolder, ownServer, startWorkerProcess } from './support/processes.ts';
 import { steps } from './support/steps.mjs';
 
-const JOBS = Number(process.env['HOLDFAST_TEST_SCALE'] ?? 1) * 200;
+const JOBS = scaled(200, 2000);
 
 describe('kill -9 of the Temporal server', () => {
   test(`${JOBS} jobs added while no worker runs are queued, survive it, and all complete once when a worker comes`, async () => {
@@ -13,7 +14,7 @@ describe('kill -9 of the Temporal server', () => {
     const client = await ownClient(server);
     const log = join(await ownFolder(), 'starts.log');
     const jobs = await Promise.all(Array.from({ length: JOBS }, () => client.add(steps, { count: 1, stepMs: 1 })));
-    expect(await client.count({ type: 'steps' })).toMatchObject({ queued: Math.min(JOBS, 500) + Math.max(0, JOBS - 500), completed: 0 });
+    await eventually('the index shows all of them as queued', async () => (await client.count({ type: 'steps' })).queued === JOBS);
 
     const { pid } = server;
     process.kill(pid, 'SIGKILL');

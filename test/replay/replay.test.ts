@@ -3,16 +3,17 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
-import { installRuntime, temporalLogger } from '../../src/temporal-logger.ts';
-import { workflowBundle } from '../../src/workflow-bundle.ts';
+import { installRuntime, temporalLogger } from '../../src/worker/temporal-logger.ts';
+import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { connectClient, silentLog, temporalClient } from '../support/jobs.ts';
 import { readHistory, recordedNames, replayable, writeHistory } from './histories.ts';
 import { recordings } from './recordings.ts';
 
 describe.runIf(process.env['RECORD_HISTORIES'] === '1')('recording', () => {
-  test.each(recordings)('$name', async ({ name, run }) => {
+  test.each(recordings)('$name', async (recording) => {
     const { workflow } = await temporalClient();
-    await writeHistory(name, workflow.getHandle(await run(await connectClient())));
+    await writeHistory(recording.name, workflow.getHandle(await recording.run(await connectClient())));
+    expect(await recordedNames()).toContain(recording.name);
   });
 });
 

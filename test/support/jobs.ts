@@ -26,7 +26,7 @@ export async function connectClient(): Promise<JobClient> {
 
 export interface RunningWorker {
   /** Takes no more jobs and waits until the handlers have ended. Harmless when called twice. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** A worker that runs until the test ends or it is stopped. It logs nothing unless a log is given. */
@@ -63,7 +63,7 @@ export async function temporalClient(): Promise<Client> {
 /** Something that is waited for and happens once. */
 export interface Gate {
   readonly opened: Promise<void>;
-  open(): void;
+  readonly open: () => void;
 }
 
 /** A closed gate: handlers wait at it until the test opens it. It is opened at the latest when the test ends. */

@@ -1,6 +1,7 @@
 /** Jobs whose type has a workflow of its own: how they end, and what runs after that. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobHandle } from '../../src/client.ts';
 import type { InputOf, JobSnapshot } from '../../src/contract/index.ts';
@@ -163,7 +164,7 @@ describe('a multi-step job', () => {
     const { workflow } = await temporalClient();
     const workflowId = randomUUID();
     const handle = await workflow.start('course', { workflowId, taskQueue: course.queue, args: [{ id: 5 }] });
-    await expect(handle.result()).rejects.toThrow();
+    await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     const client = await connectClient();
     expect((await client.get(workflowId))?.error).toMatchObject({
       code: 'invalid-input',

@@ -1,5 +1,6 @@
 /** Handlers that return or throw what nobody expects: each a clear failure, no job that is stuck or tried for ever. */
 import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -165,6 +166,6 @@ test('signals that make no sense do no harm', async () => {
     [{ step: '1', progress: { percent: 1e9 } }],
   ])
     await job.signal('progress', ...report).catch(() => undefined);
-  await expect(job.result()).rejects.toThrow();
+  await expect(job.result()).rejects.toBeInstanceOf(WorkflowFailedError);
   expect(await job.query('status')).toEqual({ status: 'failed', progress: null });
 });

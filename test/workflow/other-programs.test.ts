@@ -2,14 +2,14 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../../src/contract/index.ts';
 import { findServerBinary } from '../../src/embedded/binary.ts';
-import { installRuntime } from '../../src/temporal-logger.ts';
-import { workflowBundle } from '../../src/workflow-bundle.ts';
+import { installRuntime } from '../../src/worker/temporal-logger.ts';
+import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { handle, type HandlerContext } from '../../src/worker.ts';
 import {
   connectClient,
@@ -75,14 +75,14 @@ describe('a job started with the plain SDK', () => {
 
   test('fails after the attempts of its contract', async () => {
     const job = await start([{ to: 'a@b.example', does: 'fail' }]);
-    await expect(job.result()).rejects.toThrow();
+    await expect(job.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     const client = await connectClient();
     expect(await client.get(job.workflowId)).toMatchObject({ status: 'failed', attempt: 2, attempts: [{ attempt: 1 }, { attempt: 2 }] });
   });
 
   test('with input that does not match fails at once', async () => {
     const job = await start([{ to: 'nobody' }]);
-    await expect(job.result()).rejects.toThrow();
+    await expect(job.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     const client = await connectClient();
     expect(await client.get(job.workflowId)).toMatchObject({
       status: 'failed',
@@ -103,7 +103,7 @@ describe('a job started with the plain SDK', () => {
     ['fast', 'Expected run options to be an object, got: "fast".'],
   ])('with the run options %j fails at once', async (options, message) => {
     const job = await start([{ to: 'a@b.example' }, options]);
-    await expect(job.result()).rejects.toThrow();
+    await expect(job.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     const client = await connectClient();
     expect(await client.get(job.workflowId)).toMatchObject({ status: 'failed', attempt: 0, error: { code: 'invalid-options', message } });
   });
@@ -113,7 +113,7 @@ describe('a job started with the plain SDK', () => {
       { to: 'a@b.example', does: 'sleep' },
       { retry: { maxAttempts: 1 }, timeoutMs: 100, ofTheFuture: true },
     ]);
-    await expect(job.result()).rejects.toThrow();
+    await expect(job.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     const client = await connectClient();
     expect(await client.get(job.workflowId)).toMatchObject({ status: 'failed', maxAttempts: 1, error: { code: 'timed-out' } });
   });
@@ -151,10 +151,10 @@ describe('the queries status and progress are answered', () => {
     const waiting = await start([{ to: 'a@b.example', does: 'sleep' }]);
     expect(await waiting.query('status')).toEqual({ status: 'queued', progress: null });
     await waiting.cancel();
-    await expect(waiting.result()).rejects.toThrow();
+    await expect(waiting.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     expect(await waiting.query('status')).toMatchObject({ status: 'cancelled' });
     const failed = await start([{ to: 'a@b.example', does: 'fail' }]);
-    await expect(failed.result()).rejects.toThrow();
+    await expect(failed.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     expect(await failed.query('status')).toEqual({ status: 'failed', progress: null });
     expect(await askedByCommandLine(failed.workflowId, 'status')).toEqual({ status: 'failed', progress: null });
   });

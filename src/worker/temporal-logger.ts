@@ -1,7 +1,7 @@
 /** Owns how log lines of the Temporal SDK reach the user's log: warnings and errors, without those that Holdfast writes itself. */
 import { DefaultLogger, type Logger, Runtime } from '@temporalio/worker';
-import { messageOf } from './contract/errors.ts';
-import type { Log } from './log.ts';
+import { messageOf } from '../contract/errors.ts';
+import type { Log } from '../log.ts';
 
 /** Said by the handler wrapper, once, with what happens next. */
 const SAID_BY_US = new Set(['Activity failed', 'Activity completed as cancelled', 'Workflow failed']);

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
-import { JobError, messageOf } from './contract/errors.ts';
-import type { Log } from './log.ts';
+import { JobError, messageOf } from '../contract/errors.ts';
+import type { Log } from '../log.ts';
 import { temporalLogger } from './temporal-logger.ts';
 
-const packageRoot = new URL('../', import.meta.url);
+const packageRoot = new URL('../../', import.meta.url);
 const prebuilt = {
   code: new URL('dist/workflows/bundle.js', packageRoot),
   facts: new URL('dist/workflows/bundle.json', packageRoot),

@@ -1,0 +1,7 @@
+/** `npm run test:long` makes the same assertions with larger numbers. */
+const isLong = process.env['HOLDFAST_TEST_SCALE'] === 'long';
+
+/** The number for this run. */
+export function scaled(number: number, long: number): number {
+  return isLong ? long : number;
+}

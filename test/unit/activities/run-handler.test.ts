@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context, Info } from '@temporalio/activity';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { handle, type HandledJob, type HandlerContext } from '../../../src/activities/handle.ts';
+import { HandlerLimit } from '../../../src/activities/handler-limit.ts';
+import { Heartbeats } from '../../../src/activities/heartbeats.ts';
+import { type HandlerHost, runHandledJob } from '../../../src/activities/run-handler.ts';
+import { type AttemptState, beginAttempt } from '../../../src/contract/attempts.ts';
+import { defineJob } from '../../../src/contract/define-job.ts';
+
+const contract = defineJob({ name: 'send', input: z.object({}) });
+const aloneBefore = { worker: 'w0', startedAt: '2026-01-01T00:00:00.000Z', isAlone: true };
+
+interface Running {
+  readonly beats: AttemptState[];
+  readonly ended: Promise<unknown>;
+  readonly cancel: () => void;
+}
+
+interface Circumstances {
+  /** The server's count. @default 1 */
+  readonly attempt?: number;
+  /** What the attempt before left in its heartbeats. */
+  readonly details?: unknown;
+  readonly limit?: HandlerLimit;
+}
+
+function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1) }: Circumstances = {}): Running {
+  const cancel = new AbortController();
+  const beats: AttemptState[] = [];
+  const info = { attempt, heartbeatDetails: details, activityType: job.contract.name, activityId: '1', taskQueue: 'mail' } as Info;
+  const heartbeat = (state: AttemptState): number => beats.push(state);
+  const cancellation = { cancellationSignal: cancel.signal, cancellationDetails: { cancelRequested: true } };
+  const context = Object.assign({} as Context, { info, heartbeat, ...cancellation });
+  const host: HandlerHost = {
+    identity: 'w1',
+    heartbeats: new Heartbeats(),
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    runningHandlers: () => limit.running,
+    reportProgress: ignore,
+  };
+  const ended = runHandledJob(job, {}, { context, options: {}, host, limit });
+  return { beats, ended, cancel: () => cancel.abort() };
+}
+
+function ignore(): void {
+  // Nobody reads it here.
+}
+
+describe('an attempt', () => {
+  test('after a death tells the server who runs it before it calls its handler', async () => {
+    const known: AttemptState[] = [];
+    const job = handle(contract, () => void known.push(...running.beats));
+    const running: Running = run(job, { attempt: 2, details: beginAttempt(undefined, 1, aloneBefore) });
+    await running.ended;
+    expect(known[0]).toMatchObject({ deaths: 1, deathsAlone: 1, running: { worker: 'w1', isAlone: true } });
+  });
+
+  test('that waits for a place is not the one that is alone in its process', async () => {
+    const limit = new HandlerLimit(1);
+    const release = await limit.acquire(new AbortController().signal);
+    const { beats, ended } = run(
+      handle(contract, () => 'done'),
+      { limit },
+    );
+    await sleep(1000);
+    release();
+    await ended;
+    expect(beats.length).toBeGreaterThan(0);
+    expect(beats.map((state) => state.running?.isAlone)).toEqual(beats.map(() => false));
+  });
+
+  test('of a handler that killed its process three times, alone, is poison and does not call it', async () => {
+    let calls = 0;
+    const details: AttemptState = { ...beginAttempt(undefined, 3, aloneBefore), deathsAlone: 2 };
+    const { ended } = run(
+      handle(contract, () => (calls += 1)),
+      { attempt: 4, details },
+    );
+    await expect(ended).rejects.toMatchObject({ type: 'poison', nonRetryable: true });
+    expect(calls).toBe(0);
+  });
+
+  test.each([['a text'], [{ row: 5 }], [null]])('that finds %j, a heartbeat of somebody else, begins anew', async (details) => {
+    const { ended } = run(
+      handle(contract, (_input, { attempt }: HandlerContext) => attempt),
+      { details },
+    );
+    await expect(ended).resolves.toMatchObject({ output: 1 });
+  });
+
+  test('that was stopped while its input was checked does not call its handler, and gives back its place', async () => {
+    const slow = defineJob({ name: 'slow', input: z.object({}).refine(async () => await sleep(200, true)) });
+    const limit = new HandlerLimit(1);
+    let calls = 0;
+    const { ended, cancel } = run(
+      handle(slow, () => (calls += 1)),
+      { limit },
+    );
+    await sleep(20);
+    cancel();
+    await expect(ended).rejects.toMatchObject({ name: 'CancelledFailure' });
+    expect([calls, limit.running]).toEqual([0, 0]);
+  });
+});
