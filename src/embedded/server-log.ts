@@ -6,14 +6,15 @@ import { databaseDamaged, unusable } from './data-folder.ts';
 import { portTaken, type Ports } from './ports.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
-const TAIL_BYTES = 16_384;
+const TAIL_BYTES = 65_536;
 const SHOWN_LINES = 10;
 
 /** What the server says when its database is not one, is torn, or lacks parts. */
 const DAMAGE = /file is not a database|disk image is malformed|no such table|no such column|has no column named/;
 const FULL = /database or disk is full|no space left on device/;
 const READ_ONLY = /readonly database|unable to open database file/;
-const PORT = /can't set (frontend|UI) port/;
+/** Said by the program before it starts the server, and by the server that lost the port to a faster program. */
+const PORT = /can't set (?<which>frontend|UI) port|listen tcp \S+:(?<number>\d+): bind: address already in use/;
 
 export function logPath(dataDir: string): string {
   return join(dataDir, 'server.log');
@@ -39,8 +40,11 @@ export interface LogPlace {
 /** The error that the log gives a name to, or undefined. */
 export async function knownFailure({ dataDir, from }: LogPlace, ports: Ports): Promise<JobError | undefined> {
   const text = await readTail({ dataDir, from });
-  const port = PORT.exec(text);
-  if (port !== null) return port[1] === 'UI' ? portTaken(ports.uiPort, 'uiPort') : portTaken(ports.port, 'port');
+  const port = PORT.exec(text)?.groups;
+  if (port !== undefined) {
+    const isUi = port['which'] === 'UI' || port['number'] === String(ports.uiPort);
+    return isUi ? portTaken(ports.uiPort, 'uiPort') : portTaken(ports.port, 'port');
+  }
   const damage = DAMAGE.exec(text);
   if (damage !== null) return databaseDamaged(dataDir, lineAround(text, damage.index));
   if (FULL.test(text)) return unusable(dataDir, 'the disk is full', 'Make room and start again: nothing that was acknowledged is lost.');

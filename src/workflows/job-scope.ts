@@ -59,20 +59,24 @@ export interface JobScope {
    * Runs the handler of another contract as a step of this job, with that contract's retry and timeout, and gives its output.
    * @example const page = await job.run<typeof fetchPage>('fetch-page', { url }, { share: 0.5 });
    */
-  run<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<OutputOf<C>>;
+  readonly run: <C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions) => Promise<OutputOf<C>>;
   /**
    * Like `run`, but a step that fails for good does not end the job: how it ended is the answer. A cancel is still thrown.
    * @example const pages = await Promise.all(urls.map((url) => job.settle<typeof fetchPage>('fetch-page', { url })));
    */
-  settle<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<SettledStep<OutputOf<C>>>;
+  readonly settle: <C extends JobContract>(
+    name: C['name'],
+    input: InputOf<C>,
+    options?: StepRunOptions,
+  ) => Promise<SettledStep<OutputOf<C>>>;
   /** Runs a job of its own, with its own id and record, and gives its output. A cancel of this job reaches it. */
-  child<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: ChildOptions): Promise<OutputOf<C>>;
+  readonly child: <C extends JobContract>(name: C['name'], input: InputOf<C>, options?: ChildOptions) => Promise<OutputOf<C>>;
   /** Sets the progress of the job itself, 0–100 or a count. Steps with a `share` add to it. */
-  progress(report: number | ProgressCount, message?: string): void;
+  readonly progress: (report: number | ProgressCount, message?: string) => void;
   /** Says what is being done, without changing the percentage. */
-  say(message: string): void;
+  readonly say: (message: string) => void;
   /** Registers work to do when the body has ended in any way, a cancel included. Steps in it are retried like others. */
-  cleanUp(work: () => Promise<unknown>): void;
+  readonly cleanUp: (work: () => Promise<unknown>) => void;
 }
 
 const MAX_LABEL_LENGTH = 200;
@@ -202,6 +206,19 @@ export class Job implements JobScope, View {
 function observed<T>(work: Promise<T>): Promise<T> {
   void work.catch(() => undefined);
   return work;
+}
+
+/** What the body gets. Its functions may be taken out of it: `async (input, { run }) => …`. */
+export function scopeOf(job: Job): JobScope {
+  return {
+    jobId: job.jobId,
+    run: (name, input, options) => job.run(name, input, options),
+    settle: (name, input, options) => job.settle(name, input, options),
+    child: (name, input, options) => job.child(name, input, options),
+    progress: (report, message) => job.progress(report, message),
+    say: (message) => job.say(message),
+    cleanUp: (work) => job.cleanUp(work),
+  };
 }
 
 function stepRunOptions({ retry, timeout, heartbeat }: StepRunOptions): RunOptions {

@@ -8,7 +8,7 @@ import { asJobError, JobError, messageOf, stackOf } from '../contract/errors.ts'
 import { checkPayload } from '../contract/payload.ts';
 import { PARSE_INPUT_ACTIVITY } from '../contract/messages.ts';
 import { jobFailure } from './failure.ts';
-import { Job, type JobScope } from './job-scope.ts';
+import { Job, type JobScope, scopeOf } from './job-scope.ts';
 import { showView } from './view.ts';
 
 /** The work of a multi-step job, in deterministic code. Its input is the contract's parsed input, as JSON. */
@@ -57,7 +57,7 @@ export async function multiStep(workflow: JobWorkflow, rawInput: unknown): Promi
 async function runBody(workflow: JobWorkflow, rawInput: unknown, job: Job): Promise<unknown> {
   const input = await parseInput(rawInput);
   const scope = new CancellationScope();
-  const [body] = await Promise.allSettled([scope.run(() => workflow.body(input as never, job))]);
+  const [body] = await Promise.allSettled([scope.run(() => workflow.body(input as never, scopeOf(job)))]);
   if (CancellationScope.current().consideredCancelled) job.status = 'cancelling';
   // Steps that the body no longer waits for: nothing of a job may run once it is closed.
   scope.cancel();

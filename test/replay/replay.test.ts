@@ -9,12 +9,11 @@ import { connectClient, silentLog, temporalClient } from '../support/jobs.ts';
 import { readHistory, recordedNames, replayable, writeHistory } from './histories.ts';
 import { recordings } from './recordings.ts';
 
-describe.runIf(process.env['RECORD_HISTORIES'] === '1')('recording', () => {
-  test.each(recordings)('$name', async (recording) => {
-    const { workflow } = await temporalClient();
-    await writeHistory(recording.name, workflow.getHandle(await recording.run(await connectClient())));
-    expect(await recordedNames()).toContain(recording.name);
-  });
+// Not skipped tests otherwise: recording is a tool, and nothing is left out where it is not asked for.
+test.each(process.env['RECORD_HISTORIES'] === '1' ? recordings : [])('recording $name', async (recording) => {
+  const { workflow } = await temporalClient();
+  await writeHistory(recording.name, workflow.getHandle(await recording.run(await connectClient())));
+  expect(await recordedNames()).toContain(recording.name);
 });
 
 describe('a recorded history', () => {

@@ -104,6 +104,11 @@ describe('a multi-step job', () => {
     ]);
   });
 
+  test('may take the functions out of what it is given', async () => {
+    const { job } = await start('taken out');
+    await expect(job.result()).resolves.toBe('echo');
+  });
+
   test('fails with the code of the step that failed; the other steps are stopped and waited for, then it cleans up', async () => {
     const { id, job } = await start('one fails');
     expect(await failureOf(job)).toMatchObject({ status: 'failed', error: { code: 'E_STEP', message: 'the step failed' }, attempt: 1 });

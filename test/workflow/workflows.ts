@@ -28,6 +28,10 @@ const body = jobWorkflow<typeof course>('course', async (input, job) => {
       void run('fails later');
       await run('started by now');
       throw new TypeError('thrown in the body');
+    case 'taken out': {
+      const { run: taken } = job;
+      return await taken<typeof step>('step', { id: input.id, what: 'echo' });
+    }
     case 'too large':
       return Array.from({ length: 10 }, () => 'x'.repeat(200_000));
     case 'no JSON':

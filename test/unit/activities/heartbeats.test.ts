@@ -14,9 +14,9 @@ describe('heartbeats', () => {
   });
 
   test.each([
-    [100, 200],
-    [200, 400],
-    [500, 1000],
+    [20, 200],
+    [50, 500],
+    [100, 1000],
     [5000, 1000],
   ])('of %d attempts each beat every %d ms', (attempts, everyMs) => {
     const heartbeats = new Heartbeats();
