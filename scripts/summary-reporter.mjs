@@ -1,7 +1,7 @@
 /** Owns the machine-readable outcome of a vitest run: counts, and each skipped test with its reason, which vitest's JSON reporter leaves out. */
 import { writeFileSync } from 'node:fs';
 
-/** A vitest reporter that writes its outcome to the file that HOLDFAST_TEST_SUMMARY names. */
+/** A vitest reporter that writes its outcome to the file that TEST_SUMMARY names. */
 export default class SummaryReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const outcome = { passed: 0, failed: unhandledErrors.length, skipped: [] };
@@ -11,7 +11,7 @@ export default class SummaryReporter {
       for (const suite of module.children.allSuites()) outcome.failed += suite.errors().length;
       for (const test of module.children.allTests()) count(test, outcome, module.relativeModuleId);
     }
-    const file = process.env.HOLDFAST_TEST_SUMMARY;
+    const file = process.env.TEST_SUMMARY;
     if (file !== undefined) writeFileSync(file, JSON.stringify(outcome));
   }
 }

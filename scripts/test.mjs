@@ -2,7 +2,7 @@
  * `npm test`: sets the clone up, runs the checks and every test, and ends with a line that counts them.
  * Usage: npm test -- [--skip-checks] [--long] [--label=WORD] [arguments of vitest]
  *   --skip-checks  tests only
- *   --long         the same tests with larger numbers (sets HOLDFAST_TEST_SCALE=long)
+ *   --long         the same tests with larger numbers (sets TEST_SCALE=long)
  *   --label=WORD   stands before the last line: `WORD: N passed, N failed, N skipped`
  * A check that fails counts as one failed test. A run without a passed test has failed.
  */
@@ -27,7 +27,7 @@ async function main(args) {
   console.log(`Node ${process.versions.node}`);
   await setUp();
   const failedChecks = own.includes('--skip-checks') ? [] : await runChecks();
-  const env = own.includes('--long') ? { HOLDFAST_TEST_SCALE: 'long' } : {};
+  const env = own.includes('--long') ? { TEST_SCALE: 'long' } : {};
   const { code, outcome } = await runVitest(
     args.filter((arg) => !isOwn(arg)),
     env,
@@ -56,7 +56,7 @@ async function runVitest(args, env) {
   const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts', 'summary-reporter.mjs')}`];
   try {
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-    const code = await run([vitest, 'run', ...reporters, ...args], { ...env, HOLDFAST_TEST_SUMMARY: summary });
+    const code = await run([vitest, 'run', ...reporters, ...args], { ...env, TEST_SUMMARY: summary });
     return { code, outcome: readOutcome(summary) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
