@@ -18,9 +18,9 @@ WORKDIR /app
 COPY --from=build /app/package.json ./package.json
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY deploy/worker-health.mjs ./deploy/worker-health.mjs
+COPY deploy/worker-health.mjs deploy/jobs.mjs ./deploy/
 USER node
 # Asks Temporal whether it has heard from this very worker lately.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["node", "deploy/worker-health.mjs"]
 ENTRYPOINT ["node", "dist/cli/main.js"]
-CMD ["worker", "--jobs", "dist/shipped-jobs.js"]
+CMD ["worker", "--jobs", "deploy/jobs.mjs"]

@@ -5,6 +5,8 @@ export { type JobCounts, type JobFilter, type JobList } from './temporal/read-jo
 export { JobClient, type JobHandle, type ListOptions, type ResultOptions } from './client.ts';
 export { type FindServerOptions } from './find-server.ts';
 export { type Log } from './log.ts';
+export { analyseRepositories, type RepositoryReport, type RepositoryResult } from './jobs/index.ts';
+export { type AnalyserSettings, shippedJobs } from './shipped-jobs.ts';
 export {
   createWorker,
   handle,

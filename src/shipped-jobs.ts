@@ -4,7 +4,12 @@ import { removeJobFolder } from './activities/analyse-repositories/scratch-folde
 import { handle, type JobDeclaration, multiStep } from './activities/handle.ts';
 import { analyseRepositories, analyseRepository, removeAnalysisFiles } from './jobs/analyse-repositories.ts';
 
-/** The shipped job types, for `createWorker({ jobs: [...shippedJobs(settings), …] })`. */
+export type { AnalyserSettings };
+
+/**
+ * The shipped job types, for `createWorker({ jobs: [...shippedJobs(settings), …] })`.
+ * @example createWorker({ jobs: shippedJobs({ workDir: '/var/tmp/holdfast', allowedRoots: ['/srv/git'] }) })
+ */
 export function shippedJobs(settings: AnalyserSettings): readonly JobDeclaration[] {
   return [
     multiStep(analyseRepositories),

@@ -29,6 +29,11 @@ describe('a module of jobs', () => {
     expect(workflows).toBeUndefined();
   });
 
+  it('is the one of the image, with the job types that come with the package', async () => {
+    const { jobs } = await loadJobs('deploy/jobs.mjs', join(import.meta.dirname, '../..'));
+    expect(jobs.map(({ contract }) => contract.name)).toEqual(['analyse-repositories', 'analyse-repository', 'remove-analysis-files']);
+  });
+
   it.each([
     ['a URL', "new URL('./flows.mjs', import.meta.url)"],
     ['the text of a URL', "new URL('./flows.mjs', import.meta.url).href"],

@@ -122,7 +122,13 @@ describe('docker-compose.yml', () => {
     expect(own.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
-  it('tells workers to load a module that is built', () => {
+  it('has image and compose file load the same module of jobs, which is there', () => {
+    const ofCompose = /HOLDFAST_JOBS:-([\w./-]+)\}/.exec(composeText)?.[1] ?? 'none';
+    const ofImage = /^CMD .*"--jobs", "([\w./-]+)"/m.exec(dockerfile)?.[1];
+    expect([ofCompose, existsSync(join(root, ofCompose))]).toEqual([ofImage, true]);
+  });
+
+  it('starts programs that are built', () => {
     const modules = [composeText, dockerfile].flatMap((text) => [...text.matchAll(/dist\/[\w/-]+\.js/g)].map(([path]) => path));
     const sources = modules.map((path) => path.replace('dist/', 'src/').replace(/\.js$/, '.ts'));
     expect(sources.filter((path) => !existsSync(join(root, path)))).toEqual([]);

@@ -1,0 +1,2 @@
+/** What `holdfast/jobs` exports: the contracts of the job types that come with the package. Safe to import in a browser. */
+export { analyseRepositories, type RepositoryReport, type RepositoryResult } from './analyse-repositories.ts';
