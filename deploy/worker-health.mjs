@@ -1,7 +1,7 @@
 /**
  * Health of the worker in this container: exits 0 when Temporal says that it polled each queue lately, 1 with a sentence otherwise.
  * A process that hangs or has lost its connection fails it; a process that merely exists does not pass it.
- * Usage: node deploy/worker-health.mjs [queue …]   Without a queue: `jobs`. TEMPORAL_* variables name the server as they do for the worker.
+ * Usage: node deploy/worker-health.mjs [queue …]   Without a queue: `holdfast`, that of the shipped jobs. TEMPORAL_* variables name the server as they do for the worker.
  */
 import { hostname } from 'node:os';
 import { Connection } from '@temporalio/client';
@@ -33,6 +33,6 @@ async function main(queues) {
 }
 
 const queues = process.argv.slice(2);
-const problems = await main(queues.length === 0 ? ['jobs'] : queues).catch((error) => [error.message]);
+const problems = await main(queues.length === 0 ? ['holdfast'] : queues).catch((error) => [error.message]);
 for (const sentence of problems) console.error(sentence);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -40,6 +40,8 @@ export interface JobHandle<C extends JobContract = JobContract> {
   cancel(reason?: string): Promise<CancelOutcome>;
 }
 
+/** Statuses that the server's index knows by itself. */
+const HAS_PAGES: readonly JobStatus[] = [...TERMINAL_STATUSES, 'delayed'];
 const LIST_OPTION_KEYS = ['status', 'type', 'queue', 'tags', 'limit', 'pageToken'];
 const MAX_REASON_LENGTH = 500;
 const MAX_ID_LENGTH = 1000;
@@ -105,6 +107,8 @@ export class JobClient {
     checkKeys(options, LIST_OPTION_KEYS, 'list options');
     const { limit = 50, pageToken, ...filter } = options;
     checkFilter(filter);
+    if (pageToken !== undefined && filter.status !== undefined && !HAS_PAGES.includes(filter.status))
+      throw invalidOption('pageToken', `left out with the status "${filter.status}", which has one page`, pageToken);
     if (pageToken !== undefined) checkText(pageToken, 'pageToken', MAX_TOKEN_LENGTH);
     return await readJobs(this.#temporal, filter, { size: checkInteger(limit, 'limit', { min: 1, max: 500 }), token: pageToken });
   }

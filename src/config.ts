@@ -23,14 +23,19 @@ const variables = z.strictObject({
   HOLDFAST_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   /** Read by the finder of server binaries. */
   HOLDFAST_CACHE_DIR: z.string().min(1).optional(),
+  /** Read by docker-compose.yml: the module that its workers load. */
+  HOLDFAST_JOBS: z.string().optional(),
 });
+
+/** What Kubernetes sets in every container for a service named `holdfast…`. */
+const OF_A_SERVICE = /_(?:SERVICE|PORT)(?:_|$)/;
 
 /**
  * The configuration in `env`. Variables that do not start with `HOLDFAST_` are left alone.
  * @throws JobError `invalid-config`, naming every problem at once
  */
 export function loadConfig(env: Environment): Config {
-  const own = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('HOLDFAST_')));
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('HOLDFAST_') && !OF_A_SERVICE.test(name)));
   const result = variables.safeParse(own);
   if (!result.success) {
     const known = Object.keys(variables.shape).join(', ');

@@ -11,7 +11,7 @@ import type { TemporalServer } from './temporal/connection.ts';
 export interface FindServerOptions {
   /** `host:port` of a Temporal server. Absent: `TEMPORAL_ADDRESS` or profile, else the embedded server in or above `cwd`. */
   readonly address?: string;
-  /** @default `TEMPORAL_NAMESPACE`, else 'default' */
+  /** @default `TEMPORAL_NAMESPACE` or profile, else 'default'; 'default' on the embedded server */
   readonly namespace?: string;
   /** @default process.env */
   readonly env?: Environment;
@@ -43,7 +43,7 @@ export async function findServer(options: FindServerOptions = {}): Promise<Tempo
   if (file === undefined) {
     throw new JobError(
       'no-server',
-      'No Temporal server is known. Give one as an argument (address), or set TEMPORAL_ADDRESS or a profile, or start one on this machine with "holdfast dev" (it is found through .holdfast/server.json).',
+      'No Temporal server is known. Give one as an argument (address), or set TEMPORAL_ADDRESS or a profile, or start one on this machine with "holdfast dev" (it is found through .holdfast/server.json in or above the working directory, or in HOLDFAST_DATA_DIR).',
     );
   }
   return { address: file.address, namespace: options.namespace ?? 'default', ...(file.uiUrl === undefined ? {} : { uiUrl: file.uiUrl }) };

@@ -145,13 +145,15 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
       shutdownGraceTime: parts.shutdownGraceMs,
       shutdownForceTime: parts.shutdownGraceMs + STOP_MS,
     });
-  try {
-    const workers = await Promise.all([...limits].map(create));
-    return runnable(workers, connection, parts);
-  } catch (error) {
-    await connection.close();
-    throw error;
-  }
+  const created = await Promise.allSettled([...limits].map(create));
+  const workers = created.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+  const failed = created.find((end) => end.status === 'rejected');
+  const worker = runnable(workers, connection, parts);
+  if (failed === undefined) return worker;
+  // Those that were made let go of the connection only when they have run.
+  worker.shutdown();
+  await worker.run();
+  throw failed.reason;
 }
 
 async function connect({ address, tls, apiKey, metadata }: TemporalServer): Promise<NativeConnection> {

@@ -29,11 +29,11 @@ export function jobActivities(registry: HandlerRegistry, host: HandlerHost, limi
     },
     async [PARSE_INPUT_ACTIVITY](type, input) {
       const contract = registry.contract(type);
-      if (contract === undefined)
-        throw ApplicationFailure.create({
-          type: 'handler-missing',
-          message: `This worker does not know the job type "${type}". Give it multiStep(contract).`,
-        });
+      if (contract === undefined) {
+        const message = `This worker does not know the job type "${type}". Give it multiStep(contract).`;
+        host.log.warn('contract missing', { type, job: Context.current().info.workflowExecution?.workflowId, error: message });
+        throw ApplicationFailure.create({ type: 'handler-missing', message });
+      }
       return await parse(() => parseInput(contract, input), type);
     },
   };

@@ -47,6 +47,7 @@ export interface HandlerRun {
 
 const TIMEOUT_GRACE_MS = 1000;
 const SHUTDOWN_GRACE_MS = 2000;
+const HOOK_LIMIT_MS = 30_000;
 /** Time for the server to learn who runs an attempt. */
 const ANNOUNCE_MS = 250;
 const MAX_FAILURE_MESSAGE = 4000;
@@ -158,10 +159,23 @@ async function tell(
   { attempt, host }: { attempt: Attempt; host: HandlerHost },
 ): Promise<void> {
   try {
-    await attemptEnded?.(end, attempt);
+    await withLimit(attemptEnded?.(end, attempt));
   } catch (error) {
     host.log.warn('hook failed', { type: attempt.type, job: attempt.jobId, error: messageOf(error) });
   }
+}
+
+/** Waits for a hook, but not for ever: the attempt is not reported before. */
+async function withLimit(hook: Promise<void> | void): Promise<void> {
+  if (hook === undefined) return;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`not ended after ${formatMs(HOOK_LIMIT_MS)}; the attempt is reported without it`)),
+      HOOK_LIMIT_MS,
+    );
+  });
+  await Promise.race([hook, tooLong]).finally(() => clearTimeout(timer));
 }
 
 /** What ended the attempt. Whoever stopped it goes before what the handler made of that. */
@@ -215,7 +229,8 @@ function countedFailure({ error, outcome, isLast }: Failure, attempt: Attempt, {
     message: messageOf(error).slice(0, MAX_FAILURE_MESSAGE),
     type: code,
     nonRetryable: isLast,
-    ...(isLast ? { details: [attempt.state] } : {}),
+    // Not only the last time: a cancel that arrives meanwhile makes this attempt the last one.
+    details: [attempt.state],
     ...(waitMs === undefined || waitMs === serverBackoffMs(run) ? {} : { nextRetryDelay: waitMs }),
   });
   const stack = stackOf(error);

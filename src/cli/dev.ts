@@ -125,6 +125,8 @@ async function serve(session: Session, { worker, earlier, jobId }: Work): Promis
   host.interrupted.addEventListener('abort', () => sayEnding(screen), { once: true });
   if (host.interrupted.aborted) worker.shutdown();
   const running = worker.run().finally(() => ending.abort());
+  // It is awaited in the end; until then its failure must not end the process without clean-up.
+  running.catch(() => undefined);
   const follower = new JobFollower(session.client, screen);
   const others = earlier.map(({ id }) =>
     showToEnd(session, follower, { id, signal }).catch((error: unknown) => screen.say(messageOf(error))),

@@ -108,6 +108,7 @@ function addWorker(program: Command, host: Host, run: Run): void {
     .option('--workflows <file>', 'file with "export default jobWorkflows(…)" (default: export "workflows" of the module)')
     .option('--concurrency <number>', 'handlers per queue at the same time (default: 5)', concurrencyValue)
     .option('--queue <name=concurrency>', 'a queue to serve besides those of the jobs, or its own limit; may be repeated', queueValue)
+    .option('--shutdown-grace <duration>', 'how long handlers may go on after SIGTERM (default: 10s)')
     .option('--address <host:port>', 'Temporal server')
     .option('--verbose', 'show the stack of an error')
     .addHelpText('after', WORKER_EXAMPLES)

@@ -1,5 +1,6 @@
 /** Owns `holdfast worker`: a worker for the jobs of a user's module, until it is told to end. Its log is JSON lines. */
 import { loadConfig } from '../config.ts';
+import { toMs } from '../contract/duration.ts';
 import { findServer } from '../find-server.ts';
 import { jsonLog } from '../log.ts';
 import { createWorker, type QueueOptions } from '../worker.ts';
@@ -13,6 +14,8 @@ export interface WorkerCommandOptions {
   readonly workflows?: string;
   readonly concurrency?: number;
   readonly queues?: Readonly<Record<string, QueueOptions>>;
+  /** How long handlers may go on after SIGTERM. @default '10s' */
+  readonly shutdownGrace?: string;
   readonly address?: string;
 }
 
@@ -29,6 +32,7 @@ export async function worker(options: WorkerCommandOptions, host: Host): Promise
     ...(workflows === undefined ? {} : { workflows }),
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     ...(options.queues === undefined ? {} : { queues: options.queues }),
+    ...(options.shutdownGrace === undefined ? {} : { shutdownGrace: toMs(options.shutdownGrace, '--shutdown-grace') }),
   });
   const server = await findServer(place);
   log.info('worker started', {

@@ -91,11 +91,11 @@ export function defineJob<
 
 /** A usable job type name, or `invalid-contract`. */
 export function checkJobName(name: unknown): string {
-  const isFree = typeof name === 'string' && !RESERVED_NAMES.has(name) && !(name in Object.prototype);
+  const isFree = typeof name === 'string' && !RESERVED_NAMES.has(name) && !(name in Object.prototype) && !name.startsWith('holdfast.');
   if (isFree && NAME_PATTERN.test(name)) return name;
   throw new JobError(
     'invalid-contract',
-    `Expected the name of a job type to be 1–200 of A–Z a–z 0–9 . _ : - (first a letter or digit, and no reserved name such as "default" or "constructor"), got: ${show(name)}.`,
+    `Expected the name of a job type to be 1–200 of A–Z a–z 0–9 . _ : - (first a letter or digit, and no reserved name such as "default" or "holdfast.…"), got: ${show(name)}.`,
   );
 }
 

@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { defineJob } from '../contract/define-job.ts';
 import { show } from '../contract/options.ts';
 
+/** A queue of their own: a worker that has these handlers only must not take the jobs of others. */
+const SHIPPED_QUEUE = 'holdfast';
 const MAX_REPOSITORIES = 500;
 const MAX_SOURCE_LENGTH = 500;
 const MAX_NAME_LENGTH = 100;
@@ -177,6 +179,7 @@ export type RepositoryResult = z.infer<typeof repositoryResult>;
 /** One repository of `analyse-repositories`. Give it a timeout over `options.timeLimitMs`, so that the limit speaks first. */
 export const analyseRepository = defineJob({
   name: 'analyse-repository',
+  queue: SHIPPED_QUEUE,
   input: z.strictObject({
     repository,
     options: options.prefault({}),
@@ -191,6 +194,7 @@ export const analyseRepository = defineJob({
 /** Last step of `analyse-repositories`: removes what attempts of killed workers left on the disk of the worker that runs it. */
 export const removeAnalysisFiles = defineJob({
   name: 'remove-analysis-files',
+  queue: SHIPPED_QUEUE,
   input: z.strictObject({ jobId: z.string() }),
   timeout: '5m',
 });
@@ -201,6 +205,7 @@ export const removeAnalysisFiles = defineJob({
  */
 export const analyseRepositories = defineJob({
   name: 'analyse-repositories',
+  queue: SHIPPED_QUEUE,
   input: z.strictObject({
     repositories: z.array(repository).min(1).max(MAX_REPOSITORIES).superRefine(checkUnique),
     options: options.prefault({}),

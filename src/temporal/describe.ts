@@ -91,9 +91,12 @@ function readDescription(answer: ProtoDescription): JobDescription {
     ...readInfo(answer.workflowExecutionInfo),
     isCancelRequested: answer.workflowExtendedInfo?.cancelRequested === true,
     hasWorkflowTask: answer.pendingWorkflowTask != null,
-    activities: (answer.pendingActivities ?? []).map(readActivity),
+    // The server lists them in no order; their ids are numbered as they were started.
+    activities: (answer.pendingActivities ?? []).map(readActivity).toSorted((one, other) => byNumber.compare(one.id, other.id)),
   };
 }
+
+const byNumber = new Intl.Collator('en', { numeric: true });
 
 /** Reads what describe and list give alike. */
 export function readInfo(info: ProtoInfo): JobInfo {

@@ -89,7 +89,8 @@ function attemptFacts(event: HistoryEvent): JobEnding {
   if (result != null) return stateFact(asAttemptState((payloadAt(result, 0) as ResultEnvelope | undefined)?.state));
   const failure = event.activityTaskFailedEventAttributes?.failure;
   if (failure != null) return stateFact(stateInFailure(failure));
-  return stateFact(asAttemptState(payloadAt(event.activityTaskCanceledEventAttributes?.details, 0)));
+  const lastBeat = event.activityTaskTimedOutEventAttributes?.failure?.timeoutFailureInfo?.lastHeartbeatDetails;
+  return stateFact(asAttemptState(payloadAt(lastBeat ?? event.activityTaskCanceledEventAttributes?.details, 0)));
 }
 
 function stateFact(state: AttemptState | undefined): JobEnding {

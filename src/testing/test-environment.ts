@@ -127,6 +127,8 @@ class RunningEnvironment implements TestEnvironment {
     this.jobs = jobs;
     this.#parts = parts;
     this.#running = worker.run();
+    // Awaited by close; until then its failure shows in the test's own calls.
+    this.#running.catch(() => undefined);
     this.time = { now: clock.now, skip: async (duration) => await clock.skip(toMs(duration, 'duration')) };
   }
 

@@ -71,13 +71,18 @@ describe('kill -9 of a worker', () => {
     const log = join(await ownFolder(), 'starts.log');
     const worker = await startWorkerProcess({ address: server.address, log });
     const job = await client.add(steps, { count: 600, stepMs: 100 });
-    await eventually('the handler has started', async () => (await starts(log)).length > 0);
+    const before = await eventually('some progress', async () => {
+      const { progress } = await job.get();
+      return progress !== null && progress.percent > 0 && progress;
+    });
     await worker.kill();
     await job.cancel('not wanted any more');
     expect(await job.get()).toMatchObject({ status: 'cancelling' });
     await startWorkerProcess({ address: server.address, log });
     await expect(job.result()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await job.get()).toMatchObject({ status: 'cancelled', cancelReason: 'not wanted any more' });
+    const after = await job.get();
+    expect(after).toMatchObject({ status: 'cancelled', cancelReason: 'not wanted any more', attempt: 1 });
+    expect(after.progress?.percent, 'the record stays').toBeGreaterThanOrEqual(before.percent);
     expect(await starts(log)).toHaveLength(1);
   });
 });
