@@ -6,7 +6,7 @@ import { uuidv7 } from 'uuidv7';
 import { type AddOptions, addPlan, checkTags } from './contract/add-options.ts';
 import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
 import { isErrorCode, JobError } from './contract/errors.ts';
-import { checkInteger, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
+import { checkInteger, checkJobId, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
 import { checkPayload } from './contract/payload.ts';
 import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from './contract/snapshot.ts';
 import { parseInput, parseOutput } from './contract/validate.ts';
@@ -44,7 +44,6 @@ export interface JobHandle<C extends JobContract = JobContract> {
 const HAS_PAGES: readonly JobStatus[] = [...TERMINAL_STATUSES, 'delayed'];
 const LIST_OPTION_KEYS = ['status', 'type', 'queue', 'tags', 'limit', 'pageToken'];
 const MAX_REASON_LENGTH = 500;
-const MAX_ID_LENGTH = 1000;
 const MAX_TOKEN_LENGTH = 10_000;
 
 export class JobClient {
@@ -87,7 +86,7 @@ export class JobClient {
 
   /** A handle on a job by its id. Give the contract to have its `result` typed and parsed. Makes no call. */
   job<C extends JobContract = JobContract>(id: string, contract?: C): JobHandle<C> {
-    checkText(id, 'the id of a job', MAX_ID_LENGTH);
+    checkJobId(id);
     return {
       id,
       get: () => this.#existing(id),
@@ -99,7 +98,7 @@ export class JobClient {
 
   /** Everything about a job, its input included; undefined when no job has this id. */
   async get(id: string): Promise<JobSnapshot | undefined> {
-    return await readJob(this.#temporal, checkText(id, 'the id of a job', MAX_ID_LENGTH), { input: true });
+    return await readJob(this.#temporal, checkJobId(id), { input: true });
   }
 
   /** A page of jobs, newest first. */
@@ -122,12 +121,12 @@ export class JobClient {
 
   /** The job's snapshot, then one per change; the terminal one is last. @throws JobError `not-found` */
   watch(id: string, options: WatchOptions = {}): AsyncGenerator<JobSnapshot, void, undefined> {
-    return watchJob(this.#temporal, checkText(id, 'the id of a job', MAX_ID_LENGTH), options);
+    return watchJob(this.#temporal, checkJobId(id), options);
   }
 
   /** Waits for the end of a job and gives the handler's value. @throws JobError as `JobHandle.result` does */
   async result(id: string, { signal }: ResultOptions = {}): Promise<unknown> {
-    const ended = await waitForResult(this.#temporal, checkText(id, 'the id of a job', MAX_ID_LENGTH), signal);
+    const ended = await waitForResult(this.#temporal, checkJobId(id), signal);
     if ('output' in ended) return ended.output;
     throw failureOf(await this.#existing(id), ended.failure);
   }
@@ -139,11 +138,7 @@ export class JobClient {
    * @throws JobError `not-found`
    */
   async cancel(id: string, reason = 'cancelled by the client'): Promise<CancelOutcome> {
-    return await cancelJob(
-      this.#temporal,
-      checkText(id, 'the id of a job', MAX_ID_LENGTH),
-      checkText(reason, 'the reason', MAX_REASON_LENGTH),
-    );
+    return await cancelJob(this.#temporal, checkJobId(id), checkText(reason, 'the reason', MAX_REASON_LENGTH));
   }
 
   /** Removes a finished job and its record for good. @throws JobError `not-found`; `conflict` while it is open */

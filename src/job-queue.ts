@@ -10,7 +10,7 @@ import { HandlerRegistry } from './activities/handler-registry.ts';
 import { loadConfig, processEnvironment } from './config.ts';
 import { checkQueueName, DEFAULT_QUEUE } from './contract/define-job.ts';
 import { JobError, messageOf } from './contract/errors.ts';
-import { checkInteger, checkKeys, checkText, invalidOption } from './contract/options.ts';
+import { checkConcurrency, checkKeys, checkText, invalidOption } from './contract/options.ts';
 import { analyseRepositories } from './jobs/analyse-repositories.ts';
 import type { JobOptions } from './job-queue/job-options.ts';
 import type { JobProcessor } from './job-queue/job-processor.ts';
@@ -55,8 +55,6 @@ export interface JobQueueEvents {
 }
 
 const OPTION_KEYS = ['queue', 'concurrency', 'temporal', 'dataDir', 'log'];
-const DEFAULT_CONCURRENCY = 5;
-const MAX_CONCURRENCY = 10_000;
 const MAX_PATH_LENGTH = 4096;
 /** Types that run a workflow that comes with the package: a processor of that name would never be called. */
 const SHIPPED_TYPES: readonly string[] = [analyseRepositories.name];
@@ -258,14 +256,14 @@ interface CheckedOptions {
 
 function checkedOptions(options: JobQueueOptions): CheckedOptions {
   checkKeys(options, OPTION_KEYS, 'job queue options');
-  const { queue = DEFAULT_QUEUE, concurrency = DEFAULT_CONCURRENCY, temporal = {}, dataDir, log } = options;
+  const { queue = DEFAULT_QUEUE, concurrency, temporal = {}, dataDir, log } = options;
   checkKeys(temporal, ['address', 'namespace'], 'temporal options');
   if (temporal.address !== undefined) checkText(temporal.address, 'temporal.address', MAX_PATH_LENGTH);
   if (temporal.namespace !== undefined) checkText(temporal.namespace, 'temporal.namespace', MAX_PATH_LENGTH);
   if (dataDir !== undefined) checkText(dataDir, 'dataDir', MAX_PATH_LENGTH);
   return {
     queue: checkQueueName(queue),
-    concurrency: checkInteger(concurrency, 'concurrency', { min: 1, max: MAX_CONCURRENCY }),
+    concurrency: checkConcurrency(concurrency),
     temporal,
     dataDir,
     log,

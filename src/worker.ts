@@ -16,7 +16,7 @@ import { checkQueueName } from './contract/define-job.ts';
 import { type Duration, toMs } from './contract/duration.ts';
 import { JobError, messageOf } from './contract/errors.ts';
 import { PROGRESS, type ProgressReport } from './contract/messages.ts';
-import { checkInteger, checkKeys } from './contract/options.ts';
+import { checkConcurrency, checkKeys } from './contract/options.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
 import type { TemporalServer } from './temporal/connection.ts';
@@ -46,8 +46,6 @@ export interface WorkerOptions extends FindServerOptions {
 }
 
 const OPTION_KEYS = ['jobs', 'queues', 'concurrency', 'workflows', 'shutdownGrace', 'log', 'address', 'namespace', 'env', 'cwd'];
-const DEFAULT_CONCURRENCY = 5;
-const MAX_CONCURRENCY = 10_000;
 /** Time for handlers that were told to stop; after it the process ends without them and their jobs run again elsewhere. */
 const STOP_MS = 5000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -85,20 +83,14 @@ export async function createWorker(options: WorkerOptions): Promise<JobWorker> {
   });
 }
 
-function queueLimits(
-  { queues = {}, concurrency = DEFAULT_CONCURRENCY }: WorkerOptions,
-  registry: HandlerRegistry,
-): ReadonlyMap<string, HandlerLimit> {
+function queueLimits({ queues = {}, concurrency }: WorkerOptions, registry: HandlerRegistry): ReadonlyMap<string, HandlerLimit> {
   const names = new Set([...registry.contracts.map(({ queue }) => queue), ...Object.keys(queues)]);
   if (names.size === 0)
     throw new JobError('invalid-options', 'A worker needs at least one job or queue. Give it jobs: [handle(contract, handler)].');
   const limits = [...names].map((name) => {
     const own = queues[name] ?? {};
     checkKeys(own, ['concurrency'], `options of queue "${name}"`);
-    return [
-      checkQueueName(name),
-      new HandlerLimit(checkInteger(own.concurrency ?? concurrency, 'concurrency', { min: 1, max: MAX_CONCURRENCY })),
-    ] as const;
+    return [checkQueueName(name), new HandlerLimit(checkConcurrency(own.concurrency ?? concurrency))] as const;
   });
   return new Map(limits);
 }

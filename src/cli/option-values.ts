@@ -1,18 +1,18 @@
 /** Owns the reading of option values from the command line. What is wrong is a usage error, told beside the option's name. */
 import { InvalidArgumentError } from 'commander';
+import { MAX_CONCURRENCY } from '../contract/options.ts';
 import type { QueueOptions } from '../worker.ts';
 
 export type Queues = Readonly<Record<string, QueueOptions>>;
 
 const LARGEST_PORT = 65_535;
-const LARGEST_CONCURRENCY = 10_000;
 
 export function portValue(text: string): number {
   return wholeNumber(text, LARGEST_PORT);
 }
 
 export function concurrencyValue(text: string): number {
-  return wholeNumber(text, LARGEST_CONCURRENCY);
+  return wholeNumber(text, MAX_CONCURRENCY);
 }
 
 /** Takes `name` or `name=concurrency` in addition to the queues given before it. */

@@ -36,6 +36,22 @@ export function checkText(value: unknown, name: string, maxLength: number): stri
   throw invalidOption(name, `a text of 1 to ${maxLength} characters without control characters`, value);
 }
 
+const DEFAULT_CONCURRENCY = 5;
+/** The most handlers of one queue that a process may run at the same time. */
+export const MAX_CONCURRENCY = 10_000;
+
+/** How many handlers run at the same time: 1–10 000, 5 when nothing is said, or `invalid-options`. */
+export function checkConcurrency(value: unknown): number {
+  return checkInteger(value ?? DEFAULT_CONCURRENCY, 'concurrency', { min: 1, max: MAX_CONCURRENCY });
+}
+
+const MAX_ID_LENGTH = 1000;
+
+/** What can be the id of a job, or `invalid-options`. */
+export function checkJobId(id: unknown): string {
+  return checkText(id, 'the id of a job', MAX_ID_LENGTH);
+}
+
 /** The error for one wrong option: what was expected, what came. */
 export function invalidOption(name: string, expected: string, got: unknown): JobError {
   return new JobError('invalid-options', `Expected ${name} to be ${expected}, got: ${show(got)}.`, {

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobClient } from '../client.ts';
 import { JobError } from '../contract/errors.ts';
-import { checkText, show } from '../contract/options.ts';
+import { checkJobId, show } from '../contract/options.ts';
 import { checkPayload } from '../contract/payload.ts';
 import { isTerminal, type JobSnapshot } from '../contract/snapshot.ts';
 import { connectTemporal, type Temporal } from '../temporal/connection.ts';
@@ -40,7 +40,6 @@ export interface OpenQueueParts extends ServerSearch, Omit<QueueWorkerParts, 'se
   readonly onEnd: (job: Job) => void;
 }
 
-const MAX_ID_LENGTH = 1000;
 /** A worker that is up carries a cancel of a waiting job out within this time. */
 const CANCELLED_SOON_MS = 500;
 const CANCELLED_WITHIN_MS = 10_000;
@@ -96,7 +95,7 @@ export class OpenQueue {
 
   /** The job, when it is one of this queue. */
   async read(id: string): Promise<JobSnapshot | undefined> {
-    const snapshot = await this.#client.get(checkText(id, 'the id of a job', MAX_ID_LENGTH));
+    const snapshot = await this.#client.get(checkJobId(id));
     if (snapshot?.queue !== this.#parts.queue) return undefined;
     if (isTerminal(snapshot.status)) this.#lag.ended(id);
     return snapshot;

@@ -13,7 +13,7 @@ import { HandlerRegistry } from '../activities/handler-registry.ts';
 import { JobClient } from '../client.ts';
 import { type Duration, toMs } from '../contract/duration.ts';
 import { JobError } from '../contract/errors.ts';
-import { checkInteger, checkKeys } from '../contract/options.ts';
+import { checkConcurrency, checkKeys } from '../contract/options.ts';
 import { jsonLog, type Log } from '../log.ts';
 import { temporalOver } from '../temporal/connection.ts';
 import { registerTags } from '../temporal/start-job.ts';
@@ -59,8 +59,6 @@ export interface TestEnvironment extends AsyncDisposable {
 }
 
 const OPTION_KEYS = ['jobs', 'workflows', 'concurrency', 'log'];
-const DEFAULT_CONCURRENCY = 5;
-const MAX_CONCURRENCY = 10_000;
 /** The one that this server has. */
 const NAMESPACE = 'default';
 
@@ -77,7 +75,7 @@ const NAMESPACE = 'default';
 export async function testEnvironment(options: TestEnvironmentOptions): Promise<TestEnvironment> {
   checkKeys(options, OPTION_KEYS, 'test environment options');
   const { jobs, log = jsonLog('silent') } = options;
-  const concurrency = checkInteger(options.concurrency ?? DEFAULT_CONCURRENCY, 'concurrency', { min: 1, max: MAX_CONCURRENCY });
+  const concurrency = checkConcurrency(options.concurrency);
   const queues = new Set(new HandlerRegistry(jobs).contracts.map(({ queue }) => queue));
   if (queues.size === 0)
     throw new JobError('invalid-options', 'A test environment needs at least one job. Give it jobs: [handle(contract, handler)].');
