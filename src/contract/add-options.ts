@@ -1,17 +1,22 @@
 /** Owns what `add` can be told about one job, and the check of it. */
 import { checkQueueName, checkTimeout, type JobContract } from './define-job.ts';
-import { type Duration, toMs } from './duration.ts';
+import type { Duration } from './duration.ts';
 import { invalidOption, checkInteger, checkKeys, checkText } from './options.ts';
 import type { RunOptions } from './messages.ts';
 import { type Priority, priorityKey } from './priority.ts';
+import { delayOf, type Instant } from './start-time.ts';
 import { DEFAULT_RETRY, MAX_ATTEMPTS_LIMIT } from './retry.ts';
 import { DEFAULT_HEARTBEAT_MS } from './define-job.ts';
 
 export interface AddOptions {
   /** Not before this long from now. @default 0 */
   readonly delay?: Duration;
-  /** Which of the waiting jobs of a queue goes first. @default 'normal' */
-  readonly priority?: Priority;
+  /** Not before this time; one that is past means now. At most 10 years away. Not together with `delay`. */
+  readonly runAt?: Instant;
+  /** Which of the waiting jobs of a queue goes first. As a number: ≥ 10 highest, 1–9 high, 0 normal, −1…−9 low, ≤ −10 lowest. @default 'normal' */
+  readonly priority?: Priority | number;
+  /** Whose job it is: jobs of different keys and one priority take turns, however many of one key wait. At most 64 bytes. @default none */
+  readonly key?: string;
   /** Handler failures until the job is `failed`, 1–1000. @default the contract's, 3 if it says nothing */
   readonly maxAttempts?: number;
   /** Longest time for one attempt. @default the contract's, 1 hour if it says nothing */
@@ -27,13 +32,16 @@ export interface AddPlan {
   readonly queue: string;
   readonly delayMs: number;
   readonly priorityKey: number | undefined;
+  readonly key: string | undefined;
   readonly maxAttempts: number;
   readonly tags: readonly string[];
   /** What the worker, which knows the contract, would not do by itself; undefined when there is nothing. */
   readonly runOptions: RunOptions | undefined;
 }
 
-const ADD_OPTION_KEYS = ['delay', 'priority', 'maxAttempts', 'timeout', 'tags', 'queue'];
+const ADD_OPTION_KEYS = ['delay', 'runAt', 'priority', 'key', 'maxAttempts', 'timeout', 'tags', 'queue'];
+/** The server's limit, in bytes. */
+const MAX_KEY_LENGTH = 64;
 const MAX_TAGS = 20;
 const MAX_TAG_LENGTH = 100;
 
@@ -49,8 +57,9 @@ export function addPlan(contract: JobContract, options: AddOptions = {}): AddPla
       : checkInteger(options.maxAttempts, 'maxAttempts', { min: 1, max: MAX_ATTEMPTS_LIMIT });
   return {
     queue: options.queue === undefined ? contract.queue : checkQueueName(options.queue),
-    delayMs: options.delay === undefined ? 0 : toMs(options.delay, 'delay'),
+    delayMs: delayOf(options, Date.now()),
     priorityKey: options.priority === undefined ? undefined : priorityKey(options.priority),
+    key: options.key === undefined ? undefined : checkKey(options.key),
     maxAttempts,
     tags: checkTags(options.tags ?? []),
     runOptions: runOptionsOf(contract, maxAttempts, options.timeout === undefined ? contract.timeoutMs : checkTimeout(options.timeout)),
@@ -67,6 +76,12 @@ function runOptionsOf(contract: JobContract, maxAttempts: number, timeoutMs: num
     ...(contract.heartbeatMs === DEFAULT_HEARTBEAT_MS ? {} : { heartbeatMs: contract.heartbeatMs }),
   };
   return Object.keys(options).length === 0 ? undefined : options;
+}
+
+function checkKey(key: unknown): string {
+  const text = checkText(key, 'key', MAX_KEY_LENGTH);
+  if (new TextEncoder().encode(text).length > MAX_KEY_LENGTH) throw invalidOption('key', `a text of at most ${MAX_KEY_LENGTH} bytes`, key);
+  return text;
 }
 
 /** Checked tags, without duplicates. */

@@ -15,6 +15,7 @@ export { type ErrorCode, errorCatalogue, JobError, type JobErrorOptions } from '
 export { PRIORITIES, type Priority } from './priority.ts';
 export type { Progress, ProgressCount } from './progress.ts';
 export type { RetryOptions } from './retry.ts';
+export type { Instant } from './start-time.ts';
 export {
   isTerminal,
   type JobFailure,

@@ -30,6 +30,8 @@ export const MEMO_KEY = 'holdfast';
 /** What a reader needs without reading history. */
 export interface JobMemo {
   readonly maxAttempts: number;
+  /** The fairness key: the index does not know it. */
+  readonly key?: string;
 }
 
 /** Memo key of a multi-step job: which steps have been started and what they add to the progress. */

@@ -52,6 +52,8 @@ export interface JobSummary {
   readonly status: JobStatus;
   readonly priority: Priority;
   readonly tags: readonly string[];
+  /** Whose job it is, where `add` was told. */
+  readonly key?: string;
   readonly addedAt: string;
   /** When it may start, if it was delayed. */
   readonly runAt?: string;

@@ -2,7 +2,6 @@
 import type { AddOptions } from '../contract/add-options.ts';
 import { MAX_DURATION_MS, MAX_TIMEOUT_MS } from '../contract/duration.ts';
 import { checkInteger, checkKeys, invalidOption } from '../contract/options.ts';
-import type { Priority } from '../contract/priority.ts';
 import { DEFAULT_RETRY, MAX_ATTEMPTS_LIMIT } from '../contract/retry.ts';
 
 export interface JobOptions {
@@ -16,13 +15,15 @@ export interface JobOptions {
   readonly timeout?: number | undefined;
 }
 
+const ANY_INTEGER = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+
 /** The same options in the terms of the typed API, with `maxAttempts` always there. @throws JobError `invalid-options` */
 export function addOptionsOf(options: JobOptions = {}): AddOptions & { readonly maxAttempts: number } {
   checkKeys(options, ['priority', 'maxAttempts', 'delay', 'timeout'], 'job options');
   const { priority, maxAttempts = DEFAULT_RETRY.maxAttempts, delay, timeout } = options;
   return {
     maxAttempts: checkInteger(maxAttempts, 'maxAttempts', { min: 1, max: MAX_ATTEMPTS_LIMIT }),
-    ...(priority === undefined ? {} : { priority: priorityOf(priority) }),
+    ...(priority === undefined ? {} : { priority: checkInteger(priority, 'priority', ANY_INTEGER) }),
     ...(delay === undefined ? {} : { delay: checkMs(delay, 'delay') }),
     ...(timeout === undefined ? {} : { timeout: checkMs(timeout, 'timeout', { min: 1, max: MAX_TIMEOUT_MS }) }),
   };
@@ -32,11 +33,4 @@ export function addOptionsOf(options: JobOptions = {}): AddOptions & { readonly 
 export function checkMs(value: unknown, name: string, { min, max } = { min: 0, max: MAX_DURATION_MS }): number {
   if (typeof value === 'number' && value >= min && value <= max) return Math.ceil(value);
   throw invalidOption(name, `a number of milliseconds from ${min} to ${max}`, value);
-}
-
-function priorityOf(priority: number): Priority {
-  const level = checkInteger(priority, 'priority', { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
-  if (level === 0) return 'normal';
-  if (level > 0) return level >= 10 ? 'highest' : 'high';
-  return level <= -10 ? 'lowest' : 'low';
 }

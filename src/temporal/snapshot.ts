@@ -20,6 +20,7 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
     status,
     priority: priorityOfKey(job.priorityKey),
     tags: job.tags,
+    ...(job.memo?.key === undefined ? {} : { key: job.memo.key }),
     addedAt: isoTime(job.addedMs),
     ...(job.dueMs > job.addedMs ? { runAt: isoTime(job.dueMs) } : {}),
     ...(job.closedMs === undefined ? {} : { endedAt: isoTime(job.closedMs) }),

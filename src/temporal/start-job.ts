@@ -1,5 +1,5 @@
 /** Owns the one call that makes a job: a workflow of the job type's name. */
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { defineSearchAttributeKey, type Priority, TypedSearchAttributes } from '@temporalio/common';
 import type { AddPlan } from '../contract/add-options.ts';
 import { type JobMemo, MEMO_KEY, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { Temporal } from './connection.ts';
@@ -29,7 +29,7 @@ export async function startJob(temporal: Temporal, job: NewJob): Promise<string>
 }
 
 async function start(temporal: Temporal, { id, type, input, plan }: NewJob): Promise<string> {
-  const memo: JobMemo = { maxAttempts: plan.maxAttempts };
+  const memo: JobMemo = { maxAttempts: plan.maxAttempts, ...(plan.key === undefined ? {} : { key: plan.key }) };
   const handle = await temporal.call(`add job "${type}"`, () =>
     temporal.client.workflow.start(type, {
       workflowId: id,
@@ -37,11 +37,16 @@ async function start(temporal: Temporal, { id, type, input, plan }: NewJob): Pro
       args: plan.runOptions === undefined ? [input] : [input, plan.runOptions],
       memo: { [MEMO_KEY]: memo },
       ...(plan.delayMs === 0 ? {} : { startDelay: plan.delayMs }),
-      ...(plan.priorityKey === undefined ? {} : { priority: { priorityKey: plan.priorityKey } }),
+      ...priorityOption(plan),
       ...(plan.tags.length === 0 ? {} : { typedSearchAttributes: new TypedSearchAttributes([{ key: TAGS_KEY, value: [...plan.tags] }]) }),
     }),
   );
   return handle.firstExecutionRunId;
+}
+
+function priorityOption({ priorityKey, key }: AddPlan): { priority?: Priority } {
+  if (priorityKey === undefined && key === undefined) return {};
+  return { priority: { ...(priorityKey === undefined ? {} : { priorityKey }), ...(key === undefined ? {} : { fairnessKey: key }) } };
 }
 
 /** A cluster that has not seen tags before learns of them here; the embedded server knows them from its start. */

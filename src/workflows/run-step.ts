@@ -53,8 +53,8 @@ export async function runStep({ type, input, options, place = {} }: StepCall): P
       maximumAttempts: ATTEMPTS_GUARD,
       nonRetryableErrorTypes: ['PayloadsTooLarge'],
     },
-    // Eager dispatch skips the queue, and with it the priority that the job was given.
-    allowEagerDispatch: workflowInfo().priority?.priorityKey === undefined,
+    // Eager dispatch skips the queue, and with it the priority and the key that the job was given.
+    allowEagerDispatch: !hasPlaceInOrder(workflowInfo().priority),
     ...(place.queue === undefined ? {} : { taskQueue: place.queue }),
     ...(place.activityId === undefined ? {} : { activityId: place.activityId }),
   });
@@ -65,6 +65,10 @@ export async function runStep({ type, input, options, place = {} }: StepCall): P
   } catch (error) {
     throw isCutShortByCancel(error) ? new CancelledFailure('The job was cancelled.', [], error) : error;
   }
+}
+
+function hasPlaceInOrder(priority: ReturnType<typeof workflowInfo>['priority']): boolean {
+  return priority?.priorityKey !== undefined || priority?.fairnessKey !== undefined;
 }
 
 /**

@@ -6,24 +6,16 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { JobClient, JobHandle } from '../../src/client.ts';
-import { defineJob, type JobContract, type JobSnapshot, type JobStatus, PRIORITIES } from '../../src/contract/index.ts';
+import type { JobSnapshot } from '../../src/contract/index.ts';
 import { handle, type HandlerContext } from '../../src/worker.ts';
-import { eventually, gate, ownQueue, runWorker, temporalClient } from '../support/jobs.ts';
-
-/** What a client must offer to pass. */
-export type ContractClient = Pick<JobClient, 'add' | 'get' | 'job' | 'list' | 'count' | 'watch' | 'result' | 'cancel'>;
+import { eventually, gate, ownQueue, runWorker } from '../support/jobs.ts';
+import { theOrder } from './order.ts';
+import { type ContractClient, contractOf, isStatus } from './support.ts';
 
 const address = z.object({ to: z.email(), tags: z.array(z.string()).default([]) });
 const FAST_RETRY = { initialInterval: 1 } as const;
 const MOST_JOBS = 200;
 const MANY_JOBS_MS = 180_000;
-
-/** A job type of its own for one test, on a queue of its own. */
-function contractOf<const More extends object>(more: More): JobContract<string, typeof anything, typeof anything> & { queue: string } {
-  return defineJob({ name: 'contract-job', input: anything, output: anything, queue: ownQueue(), ...more });
-}
-const anything: z.ZodType = z.unknown();
 
 /** Runs the suite with the clients that `connect` gives. */
 export function jobsContract(name: string, connect: () => Promise<ContractClient>): void {
@@ -177,6 +169,16 @@ function theLifeOfAJob(connect: () => Promise<ContractClient>): void {
     expect(await job.result()).toBeGreaterThanOrEqual(Date.parse(addedAt) + 1990);
   });
 
+  test('with a time to start at does not start before it', async () => {
+    const contract = contractOf({});
+    await runWorker({ jobs: [handle(contract, () => Date.now())] });
+    const client = await connect();
+    const at = Date.now() + 1500;
+    const job = await client.add(contract, {}, { runAt: new Date(at) });
+    expect((await job.get()).status).toBe('delayed');
+    expect(await job.result()).toBeGreaterThanOrEqual(at - 10);
+  });
+
   test('of an unknown id is not there', async () => {
     const client = await connect();
     const id = randomUUID();
@@ -239,11 +241,13 @@ function whatIsAdded(connect: () => Promise<ContractClient>): void {
     [{ timeout: 0 }, /^Expected timeout to be between 1 ms and 24 days/],
     [{ maxAttempts: 0 }, /^Expected maxAttempts to be a whole number from 1 to 1000, got: 0\.$/],
     [{ maxAttempts: 1.5 }, /got: 1\.5\.$/],
-    [{ priority: 'urgent' }, /^Expected priority to be one of highest, high, normal, low, lowest, got: "urgent"\.$/],
+    [{ priority: 'urgent' }, /^Expected priority to be one of highest, high, normal, low, lowest, or a whole number, got: "urgent"\.$/],
+    [{ runAt: 'tomorrow' }, /^Expected runAt to be a Date, or an ISO 8601 text/],
+    [{ key: '' }, /^Expected key to be a text of 1 to 64 characters/],
     [{ tags: ['a\nb'] }, /^Expected a tag to be a text of 1 to 100 characters without control characters, got: "a\\nb"\.$/],
     [{ tags: ['say "hi"'] }, /^Expected a tag to be a text without quotation marks and backslashes, got: /],
     [{ queue: '' }, /^Expected queue to be a text of 1 to 200 characters/],
-    [{ dealy: '5s' }, /^Unknown add options: "dealy"\. Known are: delay, priority, maxAttempts, timeout, tags, queue\.$/],
+    [{ dealy: '5s' }, /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, timeout, tags, queue\.$/],
   ])('has options that make sense: not %j', async (options, message) => {
     const client = await connect();
     await expect(client.add(contract, good, options as never)).rejects.toMatchObject({
@@ -256,28 +260,6 @@ function whatIsAdded(connect: () => Promise<ContractClient>): void {
     const client = await connect();
     const [one, other] = await Promise.all([client.add(contract, good), client.add(contract, good)]);
     expect(one.id).not.toBe(other.id);
-  });
-}
-
-function theOrder(connect: () => Promise<ContractClient>): void {
-  test('of waiting jobs is that of their priorities', async () => {
-    const contract = contractOf({});
-    const { opened, open } = gate();
-    const order: unknown[] = [];
-    const run = async (input: unknown): Promise<void> => {
-      if (input === 'blocker') await opened;
-      else order.push(input);
-    };
-    await runWorker({ jobs: [handle(contract, run)], concurrency: 1 });
-    const client = await connect();
-    await isStatus(await client.add(contract, 'blocker'), 'processing');
-    const mixed = ['normal', 'lowest', 'high', 'low', 'highest', 'highest', 'low', 'normal', 'lowest', 'high'] as const;
-    const jobs = await Promise.all(mixed.map((priority) => client.add(contract, priority, { priority })));
-    await eventually('all handlers to be in the queue', () => allHandlersWait(jobs));
-    open();
-    await Promise.all(jobs.map((job) => job.result()));
-    expect(order).toEqual(PRIORITIES.flatMap((priority) => [priority, priority]));
-    expect(await Promise.all(jobs.map(async (job) => (await job.get()).priority))).toEqual([...mixed]);
   });
 }
 
@@ -621,18 +603,4 @@ function manyJobs(connect: () => Promise<ContractClient>): void {
     },
     MANY_JOBS_MS,
   );
-}
-
-async function isStatus(job: JobHandle, status: JobStatus): Promise<JobSnapshot> {
-  return await eventually(`job to be ${status}`, async () => {
-    const snapshot = await job.get();
-    return snapshot.status === status && snapshot;
-  });
-}
-
-/** True when the server holds every job's handler for a worker that has a place: only then does their order count. */
-async function allHandlersWait(jobs: readonly JobHandle[]): Promise<boolean> {
-  const { workflow } = await temporalClient();
-  const descriptions = await Promise.all(jobs.map(({ id }) => workflow.getHandle(id).describe()));
-  return descriptions.every(({ raw }) => raw.pendingActivities?.length === 1);
 }

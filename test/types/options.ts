@@ -20,6 +20,8 @@ defineJob({
   queue: 'slow',
 });
 await jobs.add(plain, {}, { delay: '5s', priority: 'high', maxAttempts: 1, timeout: 1000, tags: ['a'], queue: 'other' });
+await jobs.add(plain, {}, { runAt: new Date(), priority: -3, key: 'customer-7' });
+await jobs.add(plain, {}, { runAt: '2026-12-24T18:00:00Z' });
 await jobs.list({ status: 'failed', type: 'plain', queue: 'jobs', tags: ['a'], limit: 10, pageToken: 'x' });
 await createWorker({ jobs: [handled], queues: { jobs: { concurrency: 2 } }, concurrency: 10, shutdownGrace: '30s', workflows: './w.js' });
 await testEnvironment({ jobs: [handled], concurrency: 2, workflows: new URL('./w.js', import.meta.url) });
@@ -47,8 +49,8 @@ await testEnvironment({ jobs: [handled], now: 0 });
 // Values that make no sense.
 // @ts-expect-error -- not a unit
 await jobs.add(plain, {}, { delay: '5 moments' });
-// @ts-expect-error -- priorities are names
-await jobs.add(plain, {}, { priority: 10 });
+// @ts-expect-error -- priorities are names or numbers
+await jobs.add(plain, {}, { priority: true });
 // @ts-expect-error -- not a status
 await jobs.list({ status: 'active' });
 // @ts-expect-error -- a bare handler, without its contract

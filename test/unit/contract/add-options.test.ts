@@ -38,16 +38,42 @@ describe('add options', () => {
     });
   });
 
+  test('a time to start at is a delay, and one that is past is none', () => {
+    const inAnHour = new Date(Date.now() + 3_600_000);
+    for (const runAt of [inAnHour, inAnHour.toISOString()]) {
+      expect(addPlan(plain, { runAt }).delayMs).toBeGreaterThan(3_590_000);
+      expect(addPlan(plain, { runAt }).delayMs).toBeLessThanOrEqual(3_600_000);
+    }
+    expect(addPlan(plain, { runAt: '2020-02-29T12:00+02:00' }).delayMs).toBe(0);
+    expect(addPlan(plain, { runAt: new Date(0) }).delayMs).toBe(0);
+  });
+
+  test('a priority can be a number', () => {
+    const keys = [10, 100, 9, 1, 0, -1, -9, -10].map((priority) => addPlan(plain, { priority }).priorityKey);
+    expect(keys).toEqual([1, 1, 2, 2, undefined, 4, 4, 5]);
+  });
+
   test('maxAttempts that happens to be the default is sent when the contract says otherwise', () => {
     expect(addPlan(five, { maxAttempts: 3 }).runOptions?.retry?.maxAttempts).toBe(3);
   });
 
   test.each([
-    [{ prio: 1 }, 'Unknown add options: "prio". Known are: delay, priority, maxAttempts, timeout, tags, queue.'],
+    [{ prio: 1 }, 'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, timeout, tags, queue.'],
     [{ delay: Number.NaN }, 'Expected delay to be a duration'],
     [{ delay: -1 }, 'Expected delay to be a duration'],
-    [{ priority: 'urgent' }, 'Expected priority to be one of highest, high, normal, low, lowest, got: "urgent".'],
-    [{ priority: 1 }, 'Expected priority to be one of highest, high, normal, low, lowest, got: 1.'],
+    [
+      { runAt: 'tomorrow' },
+      'Expected runAt to be a Date, or an ISO 8601 text with its zone such as "2026-12-24T18:00:00Z", got: "tomorrow".',
+    ],
+    [{ runAt: '2026-12-24' }, 'Expected runAt to be a Date, or an ISO 8601 text with its zone'],
+    [{ runAt: '2026-12-24T18:00:00' }, 'Expected runAt to be a Date, or an ISO 8601 text with its zone'],
+    [{ runAt: new Date(Number.NaN) }, 'Expected runAt to be a Date, or an ISO 8601 text with its zone'],
+    [{ runAt: '2126-12-24T18:00:00Z' }, 'Expected runAt to be at most 10 years from now, got: "2126-12-24T18:00:00Z".'],
+    [{ runAt: '2026-12-24T18:00:00Z', delay: '1m' }, 'Expected delay or runAt, got both: 1 min and 2026-12-24T18:00:00Z.'],
+    [{ key: '' }, 'Expected key to be a text of 1 to 64 characters without control characters, got: "".'],
+    [{ key: 'ü'.repeat(33) }, 'Expected key to be a text of at most 64 bytes, got: '],
+    [{ priority: 'urgent' }, 'Expected priority to be one of highest, high, normal, low, lowest, or a whole number, got: "urgent".'],
+    [{ priority: 1.5 }, 'Expected priority to be one of highest, high, normal, low, lowest, or a whole number, got: 1.5.'],
     [{ maxAttempts: 0 }, 'Expected maxAttempts to be a whole number from 1 to 1000, got: 0.'],
     [{ maxAttempts: '3' }, 'Expected maxAttempts to be a whole number from 1 to 1000, got: "3".'],
     [{ timeout: 0 }, 'Expected timeout to be between 1 ms and 24 days (left out: 1 hour), got: 0.'],
