@@ -9,6 +9,7 @@ export const publishAlbum = defineJob({
   input: z.object({ title: z.string(), photos: z.array(z.string()).min(1).max(100) }),
   output: z.object({ address: z.string(), bytes: z.number() }),
   queue,
+  steps: true,
 });
 
 export const resizePhoto = defineJob({

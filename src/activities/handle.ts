@@ -1,5 +1,7 @@
 /** Owns how a user binds a handler to a contract, and what a handler is given. Does not run handlers: `run-handler.ts` does. */
 import type { JobContract, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
+import { JobError } from '../contract/errors.ts';
+import { show } from '../contract/options.ts';
 import type { ProgressCount } from '../contract/progress.ts';
 
 /** What a handler can ask and tell while it runs. */
@@ -46,9 +48,15 @@ export interface HandledJob {
 
 /**
  * Binds a handler to its contract.
+ * @throws JobError `invalid-contract` for a contract with `steps`
  * @example handle(sendEmail, async (input, ctx) => ({ messageId: await smtp.send(input, { signal: ctx.signal }) }))
  */
 export function handle<C extends JobContract>(contract: C, handler: Handler<C>): HandledJob {
+  if (contract?.steps)
+    throw new JobError(
+      'invalid-contract',
+      `The job type "${contract.name}" has steps, so it has no handler: give the worker multiStep(contract), or leave "steps" out of the contract.`,
+    );
   return { contract, handler };
 }
 
@@ -62,8 +70,14 @@ export type JobDeclaration = HandledJob | MultiStepJob;
 
 /**
  * Tells a worker of a job type that has a workflow of its own, in the file given as `workflows`.
+ * @throws JobError `invalid-contract` for a contract without `steps`
  * @example createWorker({ workflows: new URL('./workflows.js', import.meta.url), jobs: [multiStep(nightlyReport), handle(fetchPage, fetchIt)] });
  */
 export function multiStep(contract: JobContract): MultiStepJob {
+  if (!contract?.steps)
+    throw new JobError(
+      'invalid-contract',
+      `The job type ${show(contract?.name)} has no steps: put "steps: true" into its contract, or give the worker handle(contract, handler).`,
+    );
   return { contract };
 }

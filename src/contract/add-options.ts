@@ -74,6 +74,7 @@ function runOptionsOf(contract: JobContract, maxAttempts: number, timeoutMs: num
     ...(isDefaultRetry && isContracts ? {} : { retry }),
     ...(timeoutMs === contract.timeoutMs ? {} : { timeoutMs }),
     ...(contract.heartbeatMs === DEFAULT_HEARTBEAT_MS ? {} : { heartbeatMs: contract.heartbeatMs }),
+    ...(contract.steps ? { steps: true as const } : {}),
   };
   return Object.keys(options).length === 0 ? undefined : options;
 }

@@ -23,6 +23,8 @@ export interface JobDefinition<Name extends string, Input extends StandardSchema
   readonly heartbeat?: Duration;
   /** The queue of its jobs unless `add` names another. @default 'jobs' */
   readonly queue?: string;
+  /** The type has a workflow of several steps, and workers declare it with `multiStep(contract)`. Left out: it has one handler. */
+  readonly steps?: true;
 }
 
 /** The contract of one job type, as `defineJob` returns it. */
@@ -38,6 +40,7 @@ export interface JobContract<
   readonly timeoutMs: number;
   readonly heartbeatMs: number;
   readonly queue: string;
+  readonly steps: boolean;
 }
 
 /** What `add` takes for jobs of this contract. */
@@ -55,7 +58,7 @@ export const DEFAULT_HEARTBEAT_MS = 5000;
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 /** Exports of the workflow bundle: Temporal would run them as the workflow of a type of that name. */
 const RESERVED_NAMES = new Set(['default', 'jobWorkflow', 'jobWorkflows']);
-const DEFINITION_KEYS = ['name', 'input', 'output', 'retry', 'timeout', 'heartbeat', 'queue'];
+const DEFINITION_KEYS = ['name', 'input', 'output', 'retry', 'timeout', 'heartbeat', 'queue', 'steps'];
 
 /**
  * The contract of a job type.
@@ -86,6 +89,7 @@ export function defineJob<
     timeoutMs: checkTimeout(definition.timeout ?? DEFAULT_TIMEOUT_MS),
     heartbeatMs: checkHeartbeat(definition.heartbeat ?? DEFAULT_HEARTBEAT_MS),
     queue: checkQueueName(definition.queue ?? DEFAULT_QUEUE),
+    steps: checkSteps(definition.steps),
   });
 }
 
@@ -115,6 +119,11 @@ function checkHeartbeat(heartbeat: Duration): number {
   const heartbeatMs = toMs(heartbeat, 'heartbeat');
   if (heartbeatMs >= 1000 && heartbeatMs <= 600_000) return heartbeatMs;
   throw invalidOption('heartbeat', 'between 1 s and 10 min', heartbeat);
+}
+
+function checkSteps(steps: unknown): boolean {
+  if (steps === undefined || steps === true) return steps === true;
+  throw invalidOption('steps', 'true, or left out for a job type that is one handler', steps);
 }
 
 function checkSchema(job: string, which: string, schema: unknown): void {

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly retry?: RetryRule;
   readonly timeoutMs?: number;
   readonly heartbeatMs?: number;
+  /** The type has a workflow of its own. A worker that does not know it leaves the job to one that does. */
+  readonly steps?: true;
 }
 
 /** What a handler's activity returns: the job's output, and the record of how it came about. */
@@ -81,11 +83,12 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
-  const { retry, timeoutMs, heartbeatMs } = options;
+  const { retry, timeoutMs, heartbeatMs, steps } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs: checkInteger(heartbeatMs, 'heartbeatMs', { min: 1000, max: 600_000 }) }),
+    ...(steps === true ? { steps } : {}),
   };
 }
 

@@ -206,6 +206,7 @@ export const removeAnalysisFiles = defineJob({
 export const analyseRepositories = defineJob({
   name: 'analyse-repositories',
   queue: SHIPPED_QUEUE,
+  steps: true,
   input: z.strictObject({
     repositories: z.array(repository).min(1).max(MAX_REPOSITORIES).superRefine(checkUnique),
     options: options.prefault({}),

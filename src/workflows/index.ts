@@ -25,7 +25,13 @@ export function jobWorkflows(...workflows: readonly JobWorkflow[]): AnyJob {
   return (input, options) => {
     const { workflowType } = workflowInfo();
     const workflow = [...workflows, ...shipped].find(({ name }) => name === workflowType);
-    return workflow === undefined ? singleStep(input, options) : multiStep(workflow, input);
+    if (workflow !== undefined) return multiStep(workflow, input);
+    // Not a JobError: it must not end the job, but leave it to a worker that knows the type.
+    if (options?.steps === true)
+      throw new Error(
+        `This worker has no workflow for the job type "${workflowType}". Give it the file with jobWorkflow('${workflowType}', …).`,
+      );
+    return singleStep(input, options);
   };
 }
 

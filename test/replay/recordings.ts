@@ -91,7 +91,7 @@ async function cancelledBeforeAWorkerCame(client: JobClient): Promise<string> {
 /** The shipped workflow with handlers that read no repository: it is the workflow whose course is recorded. */
 async function analysis(client: JobClient): Promise<string> {
   const queue = ownQueue();
-  const contract = defineJob({ name: 'analyse-repositories', input: anything, queue });
+  const contract = defineJob({ name: 'analyse-repositories', input: anything, queue, steps: true });
   const one = defineJob({
     name: 'analyse-repository',
     input: z.object({ repository: z.object({ name: z.string() }) }),

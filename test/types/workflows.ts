@@ -7,6 +7,7 @@ const album = defineJob({
   name: 'album',
   input: z.object({ day: z.string().transform((day) => day.length), title: z.string().default('Untitled') }),
   output: z.object({ bytes: z.number() }),
+  steps: true,
 });
 const photo = defineJob({
   name: 'photo',

@@ -9,6 +9,7 @@ export const course = defineJob({
   name: 'course',
   input: z.object({ id: z.string(), course: z.string(), times: z.number().default(2), failCleanUp: z.boolean().default(false) }),
   queue,
+  steps: true,
 });
 export const step = defineJob({ name: 'step', input: z.object({ id: z.string(), what: z.string() }), queue, retry: { maxAttempts: 1 } });
 export const cleaned = defineJob({

@@ -6,7 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobHandle } from '../../src/client.ts';
 import type { InputOf, JobSnapshot } from '../../src/contract/index.ts';
 import { handle, type HandlerContext, multiStep } from '../../src/worker.ts';
-import { connectClient, eventually, type Gate, gate, type RunningWorker, startWorker, temporalClient } from '../support/jobs.ts';
+import {
+  connectClient,
+  eventually,
+  type Gate,
+  gate,
+  ownQueue,
+  type RunningWorker,
+  runWorker,
+  startWorker,
+  temporalClient,
+} from '../support/jobs.ts';
 import { cleaned, course, step } from './multi-step-jobs.ts';
 
 /** What happened to the steps of the job with an id of the test's own. */
@@ -41,12 +51,13 @@ async function aborted(signal: AbortSignal): Promise<never> {
   throw new Error('not aborted');
 }
 
+function clean({ id, what, fail }: { id: string; what: string; fail: boolean }): void {
+  note(id, what);
+  if (fail) throw new Error('the clean-up failed');
+}
+
 let worker: RunningWorker;
 beforeAll(async () => {
-  const clean = ({ id, what, fail }: { id: string; what: string; fail: boolean }): void => {
-    note(id, what);
-    if (fail) throw new Error('the clean-up failed');
-  };
   worker = await startWorker({
     workflows: new URL('workflows.ts', import.meta.url),
     jobs: [multiStep(course), handle(step, runStep), handle(cleaned, clean)],
@@ -176,6 +187,29 @@ describe('a multi-step job', () => {
       message: expect.stringMatching(/^The input of "course" does not match its contract\. id: /) as string,
     });
   });
+
+  test('is left alone by a worker without its workflow, and completes once one with it comes', async () => {
+    const queue = ownQueue();
+    const without = await runWorker({ jobs: [handle(step, runStep)], queues: { [queue]: {} } });
+    const client = await connectClient();
+    const id = randomUUID();
+    const job = await client.add(course, { id, course: 'echo' }, { queue });
+    const { workflow } = await temporalClient();
+    const refusal = await eventually('the worker to have refused it', async () => {
+      const { events } = await workflow.getHandle(job.id).fetchHistory();
+      return events?.map(({ workflowTaskFailedEventAttributes: refused }) => refused?.failure?.message).find((message) => message != null);
+    });
+    expect(refusal).toBe(`This worker has no workflow for the job type "course". Give it the file with jobWorkflow('course', …).`);
+    await without.stop();
+    expect(happened.get(id)).toBeUndefined();
+    await runWorker({
+      workflows: new URL('workflows.ts', import.meta.url),
+      jobs: [multiStep(course), handle(step, runStep), handle(cleaned, clean)],
+      queues: { [queue]: {} },
+    });
+    await expect(job.result()).resolves.toBe('echo');
+    expect(happened.get(id)).toEqual(['begin echo', ...CLEANED]);
+  }, 60_000);
 
   test('answers the queries status and progress', async () => {
     const { id, job } = await start('steps');

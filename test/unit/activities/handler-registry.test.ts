@@ -5,7 +5,7 @@ import { HandlerRegistry } from '../../../src/activities/handler-registry.ts';
 import { defineJob } from '../../../src/contract/define-job.ts';
 
 const send = defineJob({ name: 'send', input: z.object({}) });
-const report = defineJob({ name: 'report', input: z.object({}) });
+const report = defineJob({ name: 'report', input: z.object({}), steps: true });
 
 describe('the handlers of a process', () => {
   test('are found by job type; a multi-step job has a contract and no handler', () => {
@@ -24,9 +24,18 @@ describe('the handlers of a process', () => {
   });
 
   test('a type given twice is refused', () => {
-    expect(() => new HandlerRegistry([handle(send, () => 1), multiStep(send)])).toThrow(
+    expect(() => new HandlerRegistry([handle(send, () => 1), handle(send, () => 2)])).toThrow(
       'The job type "send" was given twice. Each type has one handler in a process.',
     );
+  });
+
+  test('a contract with steps has no handler, and one without is none of a multi-step job', () => {
+    expect(() => handle(report, () => 1)).toThrow(expect.objectContaining({ code: 'invalid-contract' }));
+    expect(() => handle(report, () => 1)).toThrow(
+      'The job type "report" has steps, so it has no handler: give the worker multiStep(contract)',
+    );
+    expect(() => multiStep(send)).toThrow(expect.objectContaining({ code: 'invalid-contract' }));
+    expect(() => multiStep(send)).toThrow('The job type "send" has no steps: put "steps: true" into its contract');
   });
 
   test.each([[send], [undefined], ['send'], [{}]])('%j is not what handle() gives, and is refused', (job) => {

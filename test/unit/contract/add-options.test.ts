@@ -25,6 +25,12 @@ describe('add options', () => {
     expect(addPlan(five).runOptions).not.toHaveProperty('timeoutMs');
   });
 
+  test('that a contract has steps is sent', () => {
+    const steps = defineJob({ name: 'steps', input: z.object({}), steps: true });
+    expect(addPlan(steps).runOptions).toEqual({ steps: true });
+    expect(readRunOptions({ steps: true })).toEqual({ steps: true });
+  });
+
   test('options go before the contract', () => {
     expect(
       addPlan(five, { maxAttempts: 1, timeout: '2s', queue: 'other', delay: '1m', priority: 'high', tags: ['a', 'b', 'a'] }),

@@ -7,7 +7,14 @@ const input = z.object({});
 describe('a contract', () => {
   test('has its defaults filled in and cannot be changed', () => {
     const contract = defineJob({ name: 'send-email', input });
-    expect(contract).toMatchObject({ name: 'send-email', queue: 'jobs', timeoutMs: 3_600_000, heartbeatMs: 5000, output: undefined });
+    expect(contract).toMatchObject({
+      name: 'send-email',
+      queue: 'jobs',
+      timeoutMs: 3_600_000,
+      heartbeatMs: 5000,
+      output: undefined,
+      steps: false,
+    });
     expect(Object.isFrozen(contract)).toBe(true);
   });
 
@@ -39,6 +46,7 @@ describe('a contract', () => {
     [{ input, timeout: '30d' }, 'Expected timeout to be between 1 ms and 24 days (left out: 1 hour), got: "30d".'],
     [{ input, heartbeat: '10ms' }, 'Expected heartbeat to be between 1 s and 10 min, got: "10ms".'],
     [{ input, heartbeat: '11m' }, 'Expected heartbeat to be between 1 s and 10 min, got: "11m".'],
+    [{ input, steps: false }, 'Expected steps to be true, or left out for a job type that is one handler, got: false.'],
     [{ input, retry: { maxAttempts: 0 } }, 'Expected retry.maxAttempts to be a whole number from 1 to 1000, got: 0.'],
   ])('with %j is refused', (definition, message) => {
     expect(() => defineJob({ name: 'x', ...definition } as never)).toThrow(message);
