@@ -4,8 +4,9 @@
  */
 import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
-import { GracefulShutdownPeriodExpiredError, NativeConnection, Worker } from '@temporalio/worker';
+import { GracefulShutdownPeriodExpiredError, type InjectedSinks, NativeConnection, Worker } from '@temporalio/worker';
 import { jobActivities } from './activities/activities.ts';
+import { CancelNotices } from './activities/cancel-notices.ts';
 import type { JobDeclaration } from './activities/handle.ts';
 import { HandlerLimit } from './activities/handler-limit.ts';
 import { HandlerRegistry } from './activities/handler-registry.ts';
@@ -15,7 +16,7 @@ import { loadConfig, processEnvironment } from './config.ts';
 import { checkQueueName } from './contract/define-job.ts';
 import { type Duration, toMs } from './contract/duration.ts';
 import { JobError, messageOf } from './contract/errors.ts';
-import { PROGRESS, type ProgressReport } from './contract/messages.ts';
+import { type CancelSinks, PROGRESS, type ProgressReport } from './contract/messages.ts';
 import { checkConcurrency, checkKeys } from './contract/options.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
@@ -127,6 +128,7 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
       taskQueue,
       workflowBundle: bundle,
       activities: jobActivities(registry, host, limit),
+      sinks: host.cancels.sinks satisfies InjectedSinks<CancelSinks>,
       maxConcurrentActivityTaskExecutions: limit.limit,
       enableNonLocalActivities: parts.isWithoutHandlers !== true,
       // Cancel and progress ride on heartbeats; the rhythm is the wrapper's, the SDK must not slow it down.
@@ -169,6 +171,7 @@ function handlerHost({ limits, log }: WorkerParts, client: Client): HandlerHost 
   return {
     identity: `${process.pid}@${hostname()}`,
     heartbeats: new Heartbeats(),
+    cancels: new CancelNotices(),
     log,
     runningHandlers: () => [...limits.values()].reduce((sum, limit) => sum + limit.running, 0),
     reportProgress({ workflowId, runId }, step, progress) {

@@ -9,6 +9,7 @@ import { JobError } from '../contract/errors.ts';
 import { checkPayload, MAX_CHECKPOINT_BYTES } from '../contract/payload.ts';
 import { nextProgress, type ProgressCount } from '../contract/progress.ts';
 import type { RetryRule } from '../contract/retry.ts';
+import type { CallId } from './cancel-notices.ts';
 import type { HandlerContext } from './handle.ts';
 
 /** How an attempt is run: the contract's rule with what `add` changed. */
@@ -56,6 +57,16 @@ export class Attempt implements HandlerContext {
 
   get state(): AttemptState {
     return this.#state;
+  }
+
+  /** What the workflow calls it. */
+  get call(): CallId {
+    const { workflowExecution, activityId } = this.#context.info;
+    return { runId: workflowExecution?.runId ?? '', activityId };
+  }
+
+  get isCancelledByServer(): boolean {
+    return this.#context.cancellationDetails?.cancelRequested === true;
   }
 
   get signal(): AbortSignal {

@@ -22,6 +22,7 @@ import { parseInput, parseOutput } from '../contract/validate.ts';
 import type { Log } from '../log.ts';
 import { Attempt, type AttemptRule } from './attempt.ts';
 import type { AttemptEnd, HandledJob } from './handle.ts';
+import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { ProgressReports } from './progress-reports.ts';
@@ -30,6 +31,7 @@ import { ProgressReports } from './progress-reports.ts';
 export interface HandlerHost {
   readonly identity: string;
   readonly heartbeats: Heartbeats;
+  readonly cancels: CancelNotices;
   readonly log: Log;
   /** Handlers that run now in the whole process. */
   runningHandlers(): number;
@@ -59,6 +61,7 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const rule = attemptRule(handled.contract, options);
   const attempt = new Attempt(context, host.identity, rule);
   const beats = beat(attempt, context, host);
+  const unlisten = host.cancels.listen(attempt.call, () => attempt.abort(new JobError('cancelled')));
   try {
     if (attempt.state.deathsAlone >= POISON_DEATHS) throw new JobError('poison');
     const output = await runWithinLimit(handled, input, { attempt, limit, rule, beats });
@@ -70,6 +73,7 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
     await tell(handled, end, { attempt, host });
     throw failureOf(end, attempt, { rule, run });
   } finally {
+    unlisten();
     beats.stop();
   }
 }
@@ -196,9 +200,17 @@ interface Ending {
 
 /** The error that reports the attempt to the server, and the record and log line that go with it. */
 function failureOf(end: Exclude<AttemptEnd, { outcome: 'completed' }>, attempt: Attempt, ending: Ending): Error {
-  if (end.outcome === 'cancelled') return new CancelledFailure('The job was cancelled.', [attempt.state]);
+  if (end.outcome === 'cancelled') return cancelFailure(attempt);
   if (end.outcome === 'shutdown') return shutdownFailure(end.error, attempt);
   return countedFailure(end, attempt, ending);
+}
+
+/** The server takes the answer "cancelled" only once it has told the SDK so; the workflow reads both alike. */
+function cancelFailure(attempt: Attempt): Error {
+  const message = 'The job was cancelled.';
+  return attempt.isCancelledByServer
+    ? new CancelledFailure(message, [attempt.state])
+    : ApplicationFailure.create({ message, type: 'cancelled', nonRetryable: true, details: [attempt.state] });
 }
 
 function isFinal(error: unknown): boolean {

@@ -70,6 +70,14 @@ export interface StatusAnswer {
   readonly progress: Progress | null;
 }
 
+/** What workflow code says to the process it lives in, besides the server. */
+export type CancelSinks = {
+  readonly holdfast: {
+    /** The handler call of this activity id is cancelled. */
+    cancelled(activityId: string): void;
+  };
+};
+
 /** Local activity of every worker: parses the input of a multi-step job by its contract. */
 export const PARSE_INPUT_ACTIVITY = 'holdfast.parse-input';
 

@@ -14,11 +14,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { DEFAULT_HEARTBEAT_MS } from '../contract/define-job.ts';
+import type { ErrorCode } from '../contract/errors.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
 import { DEFAULT_RETRY } from '../contract/retry.ts';
+import { tellOfCancel } from './tell-of-cancel.ts';
 
 type HandlerActivity = (input: unknown, options: RunOptions) => Promise<ResultEnvelope>;
 
+/** Type of the failure of an attempt that heard of the cancel from the workflow, not from the server. */
+const CANCELLED: ErrorCode = 'cancelled';
 const ATTEMPTS_GUARD = 1_000_000;
 /** The wrapper keeps the attempt's timeout; the server's comes later, for a process that is stuck. */
 const TIMEOUT_MARGIN_MS = 30_000;
@@ -35,12 +39,13 @@ export interface StepCall {
 export interface StepPlace {
   /** Queue whose workers run the handler. Absent: the job's own. */
   readonly queue?: string;
-  /** Id of the activity within the job. Absent: numbered by the SDK. */
+  /** Id of the activity within the job. @default '1', which the SDK would give the only one as well */
   readonly activityId?: string;
 }
 
 /** Runs the handler of a type as an activity of that name, with the retry that the options describe. */
 export async function runStep({ type, input, options, place = {} }: StepCall): Promise<ResultEnvelope> {
+  const { activityId = '1', queue } = place;
   const { initialIntervalMs, backoffCoefficient, maximumIntervalMs } = options.retry ?? DEFAULT_RETRY;
   const handlers = proxyActivities<Record<string, HandlerActivity>>({
     startToCloseTimeout: options.timeoutMs === undefined ? UNKNOWN_TIMEOUT_MS : options.timeoutMs + TIMEOUT_MARGIN_MS,
@@ -55,11 +60,12 @@ export async function runStep({ type, input, options, place = {} }: StepCall): P
     },
     // Eager dispatch skips the queue, and with it the priority and the key that the job was given.
     allowEagerDispatch: !hasPlaceInOrder(workflowInfo().priority),
-    ...(place.queue === undefined ? {} : { taskQueue: place.queue }),
-    ...(place.activityId === undefined ? {} : { activityId: place.activityId }),
+    ...(queue === undefined ? {} : { taskQueue: queue }),
+    activityId,
   });
   const run = handlers[type];
   if (run === undefined) throw new TypeError(`No activity proxy for ${type}`);
+  tellOfCancel(activityId);
   try {
     return await run(input, options);
   } catch (error) {
@@ -74,8 +80,10 @@ function hasPlaceInOrder(priority: ReturnType<typeof workflowInfo>['priority']):
 /**
  * True when a cancel was asked for and the attempt ended in a way that would have been tried again: its worker died or
  * its handler failed before the cancel reached it. The server does not retry then, and says why the attempt ended instead.
+ * Also when the handler was told by this workflow, and stopped before the server had told it.
  */
 function isCutShortByCancel(error: unknown): error is ActivityFailure {
   if (!CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) return false;
-  return error.cause instanceof TimeoutFailure || (error.cause instanceof ApplicationFailure && error.cause.nonRetryable !== true);
+  if (error.cause instanceof TimeoutFailure) return true;
+  return error.cause instanceof ApplicationFailure && (error.cause.nonRetryable !== true || error.cause.type === CANCELLED);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Info } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { CancelNotices } from '../../../src/activities/cancel-notices.ts';
 import { handle, type HandledJob, type HandlerContext } from '../../../src/activities/handle.ts';
 import { HandlerLimit } from '../../../src/activities/handler-limit.ts';
 import { Heartbeats } from '../../../src/activities/heartbeats.ts';
@@ -36,6 +37,7 @@ function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1
   const host: HandlerHost = {
     identity: 'w1',
     heartbeats: new Heartbeats(),
+    cancels: new CancelNotices(),
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     runningHandlers: () => limit.running,
     reportProgress: ignore,
