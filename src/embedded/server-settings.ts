@@ -22,6 +22,8 @@ const DYNAMIC_CONFIG: Readonly<Record<string, string | number | boolean>> = {
   'matching.enableFairness': true,
   // The default refuses the 101st count of a burst.
   'frontend.namespaceRPS.visibility': 500,
+  // Long polls that may wait at the same time: a result that is awaited, a worker without work. The default is 1 200.
+  'frontend.namespaceCount': 12_000,
 };
 
 /**

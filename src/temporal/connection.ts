@@ -1,7 +1,9 @@
 /** Owns the connection of clients to Temporal: where to, with what limits. Which server it is, is decided in `find-server.ts`. */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import pLimit from 'p-limit';
 import { JobError } from '../contract/errors.ts';
 import { translateError } from './errors.ts';
+import { Turns } from './turns.ts';
 
 /** Where a Temporal server is and how to talk to it. */
 export interface TemporalServer {
@@ -19,6 +21,10 @@ export interface TemporalServer {
 /** Gives up a call after this time. */
 export const CALL_DEADLINE_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5000;
+/** Jobs that one client adds at the same time. The embedded server stores some 50–100 a second: a call's deadline counts from its own turn. */
+const ADDS_AT_ONCE = 100;
+/** Jobs that wait for their turn in one client. */
+const MAX_WAITING_ADDS = 10_000;
 /** The SDK names this option without its prefix, so its own limit has no effect and pages over 4 MB fail. */
 const CHANNEL_ARGS = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
 
@@ -29,7 +35,9 @@ export interface Temporal {
   readonly server: TemporalServer;
   /** Runs one call with a deadline; its errors become `JobError`s. `what` is what the message calls it. */
   call<T>(what: string, body: () => Promise<T>): Promise<T>;
-  /** The same for a call that waits: without a deadline, until `signal` fires. */
+  /** The same for a call that makes a job: 100 at a time, 10 000 wait for their turn. @throws JobError `overloaded` beyond that */
+  add<T>(what: string, body: () => Promise<T>): Promise<T>;
+  /** The same for a call that waits: without a deadline, until `signal` fires. More than 500 take turns, and are made again at each. */
   wait<T>(what: string, body: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Ends all calls under way, then the connection. */
   close(): Promise<void>;
@@ -65,12 +73,19 @@ export function temporalOver(client: Client, server: TemporalServer, close?: () 
       signal?.removeEventListener('abort', stop);
     }
   };
+  const call: Temporal['call'] = (what, body) => run(what, () => client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, body));
+  const adds = pLimit(ADDS_AT_ONCE);
+  const waits = new Turns();
   return {
     client,
     namespace: server.namespace,
     server,
-    call: (what, body) => run(what, () => client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, body)),
-    wait: run,
+    call,
+    async add(what, body) {
+      if (adds.pendingCount >= MAX_WAITING_ADDS) throw overloadedError(what);
+      return await adds(() => call(what, body));
+    },
+    wait: (what, body, signal) => waits.take((turn) => run(what, body, turn), signal),
     async close() {
       if (close === undefined) return;
       isClosed = true;
@@ -85,6 +100,14 @@ export function temporalOver(client: Client, server: TemporalServer, close?: () 
 interface Call {
   readonly stop: () => void;
   readonly ended: Promise<unknown>;
+}
+
+function overloadedError(what: string): JobError {
+  return new JobError(
+    'overloaded',
+    `Could not ${what}: ${MAX_WAITING_ADDS} jobs of this client wait to be added already. Await some of the adds before you start more.`,
+    { details: { limit: MAX_WAITING_ADDS } },
+  );
 }
 
 function closedError(what: string): JobError {

@@ -30,7 +30,7 @@ export async function startJob(temporal: Temporal, job: NewJob): Promise<string>
 
 async function start(temporal: Temporal, { id, type, input, plan }: NewJob): Promise<string> {
   const memo: JobMemo = { maxAttempts: plan.maxAttempts, ...(plan.key === undefined ? {} : { key: plan.key }) };
-  const handle = await temporal.call(`add job "${type}"`, () =>
+  const handle = await temporal.add(`add job "${type}"`, () =>
     temporal.client.workflow.start(type, {
       workflowId: id,
       taskQueue: plan.queue,

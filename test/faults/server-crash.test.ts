@@ -9,25 +9,29 @@ import { steps } from './support/steps.mjs';
 const JOBS = scaled(200, 2000);
 
 describe('kill -9 of the Temporal server', () => {
-  test(`${JOBS} jobs added while no worker runs are queued, survive it, and all complete once when a worker comes`, async () => {
-    const server = await ownServer();
-    const client = await ownClient(server);
-    const log = join(await ownFolder(), 'starts.log');
-    const jobs = await Promise.all(Array.from({ length: JOBS }, () => client.add(steps, { count: 1, stepMs: 1 })));
-    await eventually('the index shows all of them as queued', async () => (await client.count({ type: 'steps' })).queued === JOBS);
+  test(
+    `${JOBS} jobs added while no worker runs are queued, survive it, and all complete once when a worker comes`,
+    async () => {
+      const server = await ownServer();
+      const client = await ownClient(server);
+      const log = join(await ownFolder(), 'starts.log');
+      const jobs = await Promise.all(Array.from({ length: JOBS }, () => client.add(steps, { count: 1, stepMs: 1 })));
+      await eventually('the index shows all of them as queued', async () => (await client.count({ type: 'steps' })).queued === JOBS);
 
-    const { pid } = server;
-    process.kill(pid, 'SIGKILL');
-    await eventually('the server is back', () => server.pid !== pid);
-    const survived = await eventually('it answers', () => client.count({ type: 'steps' }).catch(() => undefined));
-    expect(survived.queued).toBe(JOBS);
+      const { pid } = server;
+      process.kill(pid, 'SIGKILL');
+      await eventually('the server is back', () => server.pid !== pid);
+      const survived = await eventually('it answers', () => client.count({ type: 'steps' }).catch(() => undefined));
+      expect(survived.queued).toBe(JOBS);
 
-    await startWorkerProcess({ address: server.address, log, queue: 'jobs' });
-    await Promise.all(jobs.map((job) => job.result()));
-    const started = (await linesOf(log)).map((line) => (JSON.parse(line) as { job: string }).job);
-    expect(new Set(started).size).toBe(JOBS);
-    expect(started).toHaveLength(JOBS);
-  });
+      await startWorkerProcess({ address: server.address, log, queue: 'jobs' });
+      await Promise.all(jobs.map((job) => job.result()));
+      const started = (await linesOf(log)).map((line) => (JSON.parse(line) as { job: string }).job);
+      expect(new Set(started).size).toBe(JOBS);
+      expect(started).toHaveLength(JOBS);
+    },
+    scaled(180_000, 900_000),
+  );
 
   test('jobs that were running go on, and their worker reconnects by itself', async () => {
     const server = await ownServer();
