@@ -14,6 +14,7 @@ import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob, deleteJob } from './temporal/end-job.ts';
 import { countByStatus, type JobCounts, type JobFilter, type JobList, readJob, readJobs } from './temporal/read-jobs.ts';
+import { addOnce } from './temporal/add-once.ts';
 import { startJob } from './temporal/start-job.ts';
 import { waitForResult } from './temporal/wait-for-result.ts';
 import { watchJob, type WatchOptions } from './temporal/watch.ts';
@@ -33,6 +34,8 @@ export interface ListOptions extends JobFilter {
 /** One job, in the hands of the one who added it. */
 export interface JobHandle<C extends JobContract = JobContract> {
   readonly id: string;
+  /** True when `add` found a job of this dedupe key, and made none. */
+  readonly deduplicated: boolean;
   get(): Promise<JobSnapshot>;
   watch(options?: WatchOptions): AsyncGenerator<JobSnapshot, void, undefined>;
   /** Waits for the end. @throws JobError with the job's own code when it failed, `cancelled` when it was cancelled */
@@ -70,7 +73,7 @@ export class JobClient {
 
   /**
    * Adds a job. Resolves when the server has stored it: from then on it is not lost.
-   * @throws JobError `invalid-input`, `invalid-options`, `payload-too-large`, `unavailable`, `overloaded`
+   * @throws JobError `invalid-input`, `invalid-options`, `payload-too-large`, `duplicate`, `unavailable`, `overloaded`
    * @example const job = await jobs.add(sendEmail, { to: 'a@b.example', subject: 'Hi' }, { delay: '5s' });
    */
   async add<C extends JobContract>(contract: C, input: InputOf<C>, options?: AddOptions): Promise<JobHandle<C>> {
@@ -79,8 +82,14 @@ export class JobClient {
     // What JSON makes of the input is what the handler will get, so that is what is checked.
     const wire = checkPayload(input, `input of "${contract.name}"`);
     await parseInput(contract, wire);
-    const id = uuidv7();
-    await startJob(this.#temporal, { id, type: contract.name, input: wire, plan });
+    const { dedupe } = plan;
+    const id = dedupe === undefined ? uuidv7() : `${contract.name}:${dedupe.key}`;
+    const job = { id, type: contract.name, input: wire, plan };
+    if (dedupe !== undefined) {
+      const { isNew } = await addOnce(this.#temporal, job, dedupe);
+      return { ...this.job(id, contract), deduplicated: !isNew };
+    }
+    await startJob(this.#temporal, job);
     return this.job(id, contract);
   }
 
@@ -89,6 +98,7 @@ export class JobClient {
     checkJobId(id);
     return {
       id,
+      deduplicated: false,
       get: () => this.#existing(id),
       watch: (options) => this.watch(id, options),
       result: async (options) => await outputOf(contract, await this.result(id, options)),

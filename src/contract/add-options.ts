@@ -1,5 +1,6 @@
 /** Owns what `add` can be told about one job, and the check of it. */
 import { checkQueueName, checkTimeout, type JobContract } from './define-job.ts';
+import { DEDUPE_OPTION_KEYS, type DedupeOptions, type DedupePlan, dedupePlan } from './dedupe.ts';
 import type { Duration } from './duration.ts';
 import { invalidOption, checkInteger, checkKeys, checkText } from './options.ts';
 import type { RunOptions } from './messages.ts';
@@ -8,7 +9,7 @@ import { delayOf, type Instant } from './start-time.ts';
 import { DEFAULT_RETRY, MAX_ATTEMPTS_LIMIT } from './retry.ts';
 import { DEFAULT_HEARTBEAT_MS } from './define-job.ts';
 
-export interface AddOptions {
+export interface AddOptions extends DedupeOptions {
   /** Not before this long from now. @default 0 */
   readonly delay?: Duration;
   /** Not before this time; one that is past means now. At most 10 years away. Not together with `delay`. */
@@ -35,11 +36,12 @@ export interface AddPlan {
   readonly key: string | undefined;
   readonly maxAttempts: number;
   readonly tags: readonly string[];
+  readonly dedupe: DedupePlan | undefined;
   /** What the worker, which knows the contract, would not do by itself; undefined when there is nothing. */
   readonly runOptions: RunOptions | undefined;
 }
 
-const ADD_OPTION_KEYS = ['delay', 'runAt', 'priority', 'key', 'maxAttempts', 'timeout', 'tags', 'queue'];
+const ADD_OPTION_KEYS = ['delay', 'runAt', 'priority', 'key', 'maxAttempts', 'timeout', 'tags', 'queue', ...DEDUPE_OPTION_KEYS];
 /** The server's limit, in bytes. */
 const MAX_KEY_LENGTH = 64;
 const MAX_TAGS = 20;
@@ -62,6 +64,7 @@ export function addPlan(contract: JobContract, options: AddOptions = {}): AddPla
     key: options.key === undefined ? undefined : checkKey(options.key),
     maxAttempts,
     tags: checkTags(options.tags ?? []),
+    dedupe: dedupePlan(options),
     runOptions: runOptionsOf(contract, maxAttempts, options.timeout === undefined ? contract.timeoutMs : checkTimeout(options.timeout)),
   };
 }

@@ -34,6 +34,13 @@ export interface JobMemo {
   readonly maxAttempts: number;
   /** The fairness key: the index does not know it. */
   readonly key?: string;
+  /** Digest of the input of a job with a dedupe key. */
+  readonly inputHash?: string;
+  /** Names the call of `add` that made this run. */
+  readonly addId?: string;
+  /** Number of the run, from the second on, and Temporal's id of the run before. */
+  readonly run?: number;
+  readonly previousRunId?: string;
 }
 
 /** Memo key of a multi-step job: which steps have been started and what they add to the progress. */

@@ -89,4 +89,8 @@ export interface JobSnapshot extends JobSummary {
   readonly cancelReason?: string;
   /** Run id of Temporal's, for the Web UI. */
   readonly runId: string;
+  /** 1 for a job as it was added; a retry by hand and an add after the dedupe window make the next one. */
+  readonly run: number;
+  /** Temporal's id of the run before. */
+  readonly previousRunId?: string;
 }

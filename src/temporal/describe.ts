@@ -36,7 +36,12 @@ export interface JobInfo {
   readonly type: string;
   readonly queue: string;
   readonly close: CloseStatus;
+  /** When this run was started. */
   readonly addedMs: number;
+  /** When the job was added: before `addedMs` for one that was retried by hand. */
+  readonly firstAddedMs: number;
+  /** 1 for the first run of the job. */
+  readonly run: number;
   /** Start time plus delay. */
   readonly dueMs: number;
   readonly closedMs: number | undefined;
@@ -102,6 +107,7 @@ const byNumber = new Intl.Collator('en', { numeric: true });
 export function readInfo(info: ProtoInfo): JobInfo {
   const addedMs = instantMs(info.startTime) ?? 0;
   const fields = info.memo?.fields ?? {};
+  const memo = readMemo(payloadValue(fields[MEMO_KEY]));
   return {
     id: info.execution?.workflowId ?? '',
     runId: info.execution?.runId ?? '',
@@ -109,11 +115,13 @@ export function readInfo(info: ProtoInfo): JobInfo {
     queue: info.taskQueue ?? '',
     close: CLOSE_STATUSES[info.status ?? 0] ?? 'open',
     addedMs,
+    firstAddedMs: addedMs,
+    run: memo?.run ?? 1,
     dueMs: instantMs(info.executionTime) ?? addedMs,
     closedMs: instantMs(info.closeTime),
     historyLength: Number(String(info.historyLength ?? 0)),
     priorityKey: info.priority?.priorityKey ?? undefined,
-    memo: readMemo(payloadValue(fields[MEMO_KEY])),
+    memo,
     tags: readTags(payloadValue(info.searchAttributes?.indexedFields?.[TAGS_ATTRIBUTE])),
     steps: payloadValue(fields[STEPS_MEMO_KEY]) as StepsMemo | undefined,
   };

@@ -39,6 +39,8 @@ export function snapshotOf(job: JobDescription, now: number, ending: JobEnding =
   return {
     ...summary,
     runId: job.runId,
+    run: job.run,
+    ...(job.memo?.previousRunId === undefined ? {} : { previousRunId: job.memo.previousRunId }),
     maxAttempts: job.memo?.maxAttempts ?? state?.maxAttempts ?? summary.maxAttempts,
     attempt: attemptNumber(job, status, state),
     progress: progressOf(job, status, state),

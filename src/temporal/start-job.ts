@@ -1,4 +1,6 @@
 /** Owns the one call that makes a job: a workflow of the job type's name. */
+// The SDK has no public option for the request id of a start; its Nexus helpers give theirs in this way.
+import { type InternalWorkflowStartOptions, InternalWorkflowStartOptionsSymbol } from '@temporalio/client/lib/internal.js';
 import { defineSearchAttributeKey, type Priority, TypedSearchAttributes } from '@temporalio/common';
 import type { AddPlan } from '../contract/add-options.ts';
 import { type JobMemo, MEMO_KEY, TAGS_ATTRIBUTE } from '../contract/messages.ts';
@@ -9,6 +11,16 @@ export interface NewJob {
   readonly type: string;
   readonly input: unknown;
   readonly plan: AddPlan;
+  /** What is kept beside what the plan says. */
+  readonly memo?: Partial<JobMemo>;
+  /** Whether a job of this id may be there. @default refused while it is open */
+  readonly policy?: StartPolicy;
+}
+
+export interface StartPolicy {
+  readonly reuse: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE';
+  /** Two starts with one request id are one start. */
+  readonly requestId?: string;
 }
 
 const TAGS_KEY = defineSearchAttributeKey(TAGS_ATTRIBUTE, 'KEYWORD_LIST');
@@ -28,8 +40,8 @@ export async function startJob(temporal: Temporal, job: NewJob): Promise<string>
   }
 }
 
-async function start(temporal: Temporal, { id, type, input, plan }: NewJob): Promise<string> {
-  const memo: JobMemo = { maxAttempts: plan.maxAttempts, ...(plan.key === undefined ? {} : { key: plan.key }) };
+async function start(temporal: Temporal, { id, type, input, plan, ...job }: NewJob): Promise<string> {
+  const memo: JobMemo = { maxAttempts: plan.maxAttempts, ...(plan.key === undefined ? {} : { key: plan.key }), ...job.memo };
   const handle = await temporal.add(`add job "${type}"`, () =>
     temporal.client.workflow.start(type, {
       workflowId: id,
@@ -38,6 +50,7 @@ async function start(temporal: Temporal, { id, type, input, plan }: NewJob): Pro
       memo: { [MEMO_KEY]: memo },
       ...(plan.delayMs === 0 ? {} : { startDelay: plan.delayMs }),
       ...priorityOption(plan),
+      ...policyOptions(job.policy),
       ...(plan.tags.length === 0 ? {} : { typedSearchAttributes: new TypedSearchAttributes([{ key: TAGS_KEY, value: [...plan.tags] }]) }),
     }),
   );
@@ -47,6 +60,16 @@ async function start(temporal: Temporal, { id, type, input, plan }: NewJob): Pro
 function priorityOption({ priorityKey, key }: AddPlan): { priority?: Priority } {
   if (priorityKey === undefined && key === undefined) return {};
   return { priority: { ...(priorityKey === undefined ? {} : { priorityKey }), ...(key === undefined ? {} : { fairnessKey: key }) } };
+}
+
+function policyOptions(policy: StartPolicy | undefined): Partial<InternalWorkflowStartOptions> {
+  if (policy === undefined) return {};
+  const { reuse, requestId } = policy;
+  return {
+    workflowIdReusePolicy: reuse,
+    workflowIdConflictPolicy: 'FAIL',
+    ...(requestId === undefined ? {} : { [InternalWorkflowStartOptionsSymbol]: { requestId } }),
+  };
 }
 
 /** A cluster that has not seen tags before learns of them here; the embedded server knows them from its start. */

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { JobSnapshot } from '../../src/contract/index.ts';
 import { handle, type HandlerContext } from '../../src/worker.ts';
 import { eventually, gate, ownQueue, runWorker } from '../support/jobs.ts';
+import { duplicates } from './duplicates.ts';
 import { theOrder } from './order.ts';
 import { type ContractClient, contractOf, isStatus } from './support.ts';
 
@@ -27,6 +28,9 @@ export function jobsContract(name: string, connect: () => Promise<ContractClient
   });
   describe(`${name}: the order`, () => {
     theOrder(connect);
+  });
+  describe(`${name}: duplicates`, () => {
+    duplicates(connect);
   });
   describe(`${name}: lists and counts`, () => {
     listsAndCounts(connect);
@@ -247,7 +251,10 @@ function whatIsAdded(connect: () => Promise<ContractClient>): void {
     [{ tags: ['a\nb'] }, /^Expected a tag to be a text of 1 to 100 characters without control characters, got: "a\\nb"\.$/],
     [{ tags: ['say "hi"'] }, /^Expected a tag to be a text without quotation marks and backslashes, got: /],
     [{ queue: '' }, /^Expected queue to be a text of 1 to 200 characters/],
-    [{ dealy: '5s' }, /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, timeout, tags, queue\.$/],
+    [
+      { dealy: '5s' },
+      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, timeout, tags, queue, dedupeKey, dedupeWindow, onDuplicate\.$/,
+    ],
   ])('has options that make sense: not %j', async (options, message) => {
     const client = await connect();
     await expect(client.add(contract, good, options as never)).rejects.toMatchObject({

@@ -22,6 +22,7 @@ defineJob({
 await jobs.add(plain, {}, { delay: '5s', priority: 'high', maxAttempts: 1, timeout: 1000, tags: ['a'], queue: 'other' });
 await jobs.add(plain, {}, { runAt: new Date(), priority: -3, key: 'customer-7' });
 await jobs.add(plain, {}, { runAt: '2026-12-24T18:00:00Z' });
+await jobs.add(plain, {}, { dedupeKey: 'k', dedupeWindow: '1h', onDuplicate: 'reject' });
 await jobs.list({ status: 'failed', type: 'plain', queue: 'jobs', tags: ['a'], limit: 10, pageToken: 'x' });
 await createWorker({ jobs: [handled], queues: { jobs: { concurrency: 2 } }, concurrency: 10, shutdownGrace: '30s', workflows: './w.js' });
 await testEnvironment({ jobs: [handled], concurrency: 2, workflows: new URL('./w.js', import.meta.url) });

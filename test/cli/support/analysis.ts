@@ -9,6 +9,7 @@ export function snapshot(parts: Partial<JobSnapshot> = {}): JobSnapshot {
   return {
     id: '01a21003-bdb1-731a-a519-fbfedad05d14',
     runId: 'run',
+    run: 1,
     type: 'analyse-repositories',
     queue: 'dev-1',
     status: 'processing',

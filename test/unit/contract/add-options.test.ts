@@ -64,7 +64,10 @@ describe('add options', () => {
   });
 
   test.each([
-    [{ prio: 1 }, 'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, timeout, tags, queue.'],
+    [
+      { prio: 1 },
+      'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, timeout, tags, queue, dedupeKey, dedupeWindow, onDuplicate.',
+    ],
     [{ delay: Number.NaN }, 'Expected delay to be a duration'],
     [{ delay: -1 }, 'Expected delay to be a duration'],
     [
@@ -76,6 +79,11 @@ describe('add options', () => {
     [{ runAt: new Date(Number.NaN) }, 'Expected runAt to be a Date, or an ISO 8601 text with its zone'],
     [{ runAt: '2126-12-24T18:00:00Z' }, 'Expected runAt to be at most 10 years from now, got: "2126-12-24T18:00:00Z".'],
     [{ runAt: '2026-12-24T18:00:00Z', delay: '1m' }, 'Expected delay or runAt, got both: 1 min and 2026-12-24T18:00:00Z.'],
+    [{ dedupeKey: '' }, 'Expected dedupeKey to be a text of 1 to 200 characters without control characters, got: "".'],
+    [{ dedupeKey: 'k', onDuplicate: 'replace' }, 'Expected onDuplicate to be "return" or "reject", got: "replace".'],
+    [{ dedupeKey: 'k', dedupeWindow: 'soon' }, 'Expected dedupeWindow to be a duration'],
+    [{ onDuplicate: 'reject' }, 'Expected dedupeKey beside dedupeWindow and onDuplicate'],
+    [{ dedupeWindow: '1h' }, 'Expected dedupeKey beside dedupeWindow and onDuplicate'],
     [{ key: '' }, 'Expected key to be a text of 1 to 64 characters without control characters, got: "".'],
     [{ key: 'ü'.repeat(33) }, 'Expected key to be a text of at most 64 bytes, got: '],
     [{ priority: 'urgent' }, 'Expected priority to be one of highest, high, normal, low, lowest, or a whole number, got: "urgent".'],

@@ -34,6 +34,7 @@ describe('errors', () => {
         "invalid-config 500",
         "not-found 404",
         "conflict 409",
+        "duplicate 409",
         "handler-missing 503 retryable",
         "handler-failed 500 retryable",
         "timed-out 504 retryable",

@@ -14,6 +14,8 @@ export function description(facts: Partial<JobDescription> = {}): JobDescription
     close: 'open',
     addedMs: NOW - 10_000,
     dueMs: facts.dueMs ?? facts.addedMs ?? NOW - 10_000,
+    firstAddedMs: facts.addedMs ?? NOW - 10_000,
+    run: 1,
     closedMs: undefined,
     historyLength: 5,
     priorityKey: undefined,
