@@ -4,6 +4,7 @@
  */
 import { uuidv7 } from 'uuidv7';
 import { type AddOptions, addPlan, checkTags } from './contract/add-options.ts';
+import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts';
 import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
 import { isErrorCode, JobError } from './contract/errors.ts';
 import { checkInteger, checkJobId, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
@@ -12,7 +13,8 @@ import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } fr
 import { parseInput, parseOutput } from './contract/validate.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
-import { type CancelOutcome, cancelJob, deleteJob } from './temporal/end-job.ts';
+import { type CancelOutcome, cancelJob } from './temporal/cancel-job.ts';
+import { deleteJob } from './temporal/delete-job.ts';
 import { countByStatus, type JobCounts, type JobFilter, type JobList, readJob, readJobs } from './temporal/read-jobs.ts';
 import { addOnce } from './temporal/add-once.ts';
 import { startJob } from './temporal/start-job.ts';
@@ -40,13 +42,12 @@ export interface JobHandle<C extends JobContract = JobContract> {
   watch(options?: WatchOptions): AsyncGenerator<JobSnapshot, void, undefined>;
   /** Waits for the end. @throws JobError with the job's own code when it failed, `cancelled` when it was cancelled */
   result(options?: ResultOptions): Promise<OutputOf<C>>;
-  cancel(reason?: string): Promise<CancelOutcome>;
+  cancel(options?: string | CancelOptions): Promise<CancelOutcome>;
 }
 
 /** Statuses that the server's index knows by itself. */
 const HAS_PAGES: readonly JobStatus[] = [...TERMINAL_STATUSES, 'delayed'];
 const LIST_OPTION_KEYS = ['status', 'type', 'queue', 'tags', 'limit', 'pageToken'];
-const MAX_REASON_LENGTH = 500;
 const MAX_TOKEN_LENGTH = 10_000;
 
 export class JobClient {
@@ -102,7 +103,7 @@ export class JobClient {
       get: () => this.#existing(id),
       watch: (options) => this.watch(id, options),
       result: async (options) => await outputOf(contract, await this.result(id, options)),
-      cancel: (reason) => this.cancel(id, reason),
+      cancel: (options) => this.cancel(id, options),
     };
   }
 
@@ -144,11 +145,12 @@ export class JobClient {
   /**
    * Asks a job to stop: its handler's signal fires, its clean-up runs. With no worker up it is recorded and carried out
    * when one comes. Twice is harmless.
-   * @param reason kept in the job's record, at most 500 characters
-   * @throws JobError `not-found`
+   * @param options why and who, kept in the job's record; a bare text is the reason
+   * @throws JobError `not-found`, `invalid-options`
+   * @example await jobs.cancel(id, { reason: 'customer left', actor: 'support' });
    */
-  async cancel(id: string, reason = 'cancelled by the client'): Promise<CancelOutcome> {
-    return await cancelJob(this.#temporal, checkJobId(id), checkText(reason, 'the reason', MAX_REASON_LENGTH));
+  async cancel(id: string, options?: string | CancelOptions): Promise<CancelOutcome> {
+    return await cancelJob(this.#temporal, checkJobId(id), cancelOptions(options));
   }
 
   /** Removes a finished job and its record for good. @throws JobError `not-found`; `conflict` while it is open */

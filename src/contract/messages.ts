@@ -61,6 +61,8 @@ export interface StepMemo {
 
 /** Signal that a handler sends to its workflow, and query of the same name. */
 export const PROGRESS = 'progress';
+/** Signal: the record of a handler that waits for its next attempt, sent before a cancel. The workflow has no use for it, readers have. */
+export const RECORD = 'record';
 /** Query: what the workflow knows of its status. It lags; the truth is the client's `get`. */
 export const STATUS = 'status';
 

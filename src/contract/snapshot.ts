@@ -85,8 +85,10 @@ export interface JobSnapshot extends JobSummary {
   readonly output?: unknown;
   /** Only when `failed`. */
   readonly error?: JobFailure;
-  /** What the one who cancelled it gave as the reason; only when `cancelled`. */
+  /** What the one who asked for a cancel gave as the reason: from `cancelling` on. */
   readonly cancelReason?: string;
+  /** Who asked for the cancel, where it was said. A cancel by Temporal's own tools has their name for their user. */
+  readonly cancelledBy?: string;
   /** Run id of Temporal's, for the Web UI. */
   readonly runId: string;
   /** 1 for a job as it was added; a retry by hand and an add after the dedupe window make the next one. */

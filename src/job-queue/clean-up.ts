@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { asJobError } from '../contract/errors.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { describeJob, type JobInfo } from '../temporal/describe.ts';
-import { deleteJob } from '../temporal/end-job.ts';
+import { deleteJob } from '../temporal/delete-job.ts';
 import { listJobs } from '../temporal/visibility.ts';
 
 export interface CleanUp {

@@ -4,10 +4,11 @@
  */
 import type { temporal } from '@temporalio/proto';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
-import type { ResultEnvelope } from '../contract/messages.ts';
+import { RECORD, type ResultEnvelope } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
+import { cancelIn, type CancelRecord } from './cancel-job.ts';
 import type { Temporal } from './connection.ts';
-import type { JobInfo } from './describe.ts';
+import type { JobDescription, JobInfo } from './describe.ts';
 import { grpcCodeOf } from './errors.ts';
 import { failureOf, instantMs, payloadAt, stateInFailure } from './protocol.ts';
 
@@ -21,7 +22,7 @@ export interface JobEnding {
   /** Start and worker of the last attempt. */
   readonly startedMs?: number;
   readonly worker?: string;
-  readonly cancelReason?: string;
+  readonly cancel?: CancelRecord;
 }
 
 /** The events that end a single handler's job are the last five; signals and a cancel may stand between. */
@@ -30,8 +31,8 @@ const LAST_EVENTS = 12;
 const LAST_EVENTS_OF_CANCELLED = 500;
 const UNIMPLEMENTED = 12;
 
-/** What the closed job left. */
-export async function readEnding(temporal: Temporal, job: JobInfo): Promise<JobEnding> {
+/** What the closed job left; of one that is being cancelled, what is known already. */
+export async function readEnding(temporal: Temporal, job: JobDescription): Promise<JobEnding> {
   const events = await temporal.call(`read the end of job "${job.id}"`, () => lastEvents(temporal, job));
   const isOneHandler = job.steps === undefined;
   const ending: JobEnding[] = events.map((event) => ({ ...closingFacts(event), ...(isOneHandler ? attemptFacts(event) : {}) }));
@@ -47,12 +48,12 @@ export async function readInput(temporal: Temporal, job: JobInfo): Promise<unkno
 }
 
 /** Newest first. The time-skipping server of the tests cannot read backwards. */
-async function lastEvents(temporal: Temporal, job: JobInfo): Promise<HistoryEvent[]> {
+async function lastEvents(temporal: Temporal, job: JobDescription): Promise<HistoryEvent[]> {
   const { workflowService } = temporal.client;
   try {
     const answer = await workflowService.getWorkflowExecutionHistoryReverse({
       ...executionOf(temporal, job),
-      maximumPageSize: job.close === 'cancelled' ? LAST_EVENTS_OF_CANCELLED : LAST_EVENTS,
+      maximumPageSize: job.isCancelRequested || job.close === 'cancelled' ? LAST_EVENTS_OF_CANCELLED : LAST_EVENTS,
     });
     return answer.history?.events ?? [];
   } catch (error) {
@@ -75,8 +76,8 @@ function closingFacts(event: HistoryEvent): JobEnding {
   if (terminated != null) return { error: { code: 'terminated', message: terminated.reason || 'Ended from outside, without clean-up.' } };
   if (event.workflowExecutionTimedOutEventAttributes != null)
     return { error: { code: 'timed-out', message: 'The job took longer than the time limit of its workflow.' } };
-  const cancelReason = event.workflowExecutionCancelRequestedEventAttributes?.cause;
-  return cancelReason ? { cancelReason } : {};
+  const cancel = cancelIn(event);
+  return cancel === undefined ? {} : { cancel };
 }
 
 function attemptFacts(event: HistoryEvent): JobEnding {
@@ -85,6 +86,8 @@ function attemptFacts(event: HistoryEvent): JobEnding {
     const startedMs = instantMs(event.eventTime);
     return { ...(startedMs === undefined ? {} : { startedMs }), ...(started.identity ? { worker: started.identity } : {}) };
   }
+  const signal = event.workflowExecutionSignaledEventAttributes;
+  if (signal?.signalName === RECORD) return stateFact(asAttemptState(payloadAt(signal.input, 0)));
   const result = event.activityTaskCompletedEventAttributes?.result;
   if (result != null) return stateFact(asAttemptState((payloadAt(result, 0) as ResultEnvelope | undefined)?.state));
   const failure = event.activityTaskFailedEventAttributes?.failure;

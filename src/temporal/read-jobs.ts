@@ -39,7 +39,7 @@ export async function readJob(temporal: Temporal, id: string, parts: { input: bo
   const job = await describeJob(temporal, id);
   if (job === undefined) return undefined;
   const [ending, input] = await Promise.all([
-    hasEnded(job) ? readEnding(temporal, job) : undefined,
+    hasEnded(job) || job.isCancelRequested ? readEnding(temporal, job) : undefined,
     parts.input ? readInput(temporal, job) : undefined,
   ]);
   const snapshot = snapshotOf(job, Date.now(), ending);

@@ -32,7 +32,8 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
 export function snapshotOf(job: JobDescription, now: number, ending: JobEnding = {}): JobSnapshot {
   const status = statusOf(job, now);
   const own = job.activities.find(({ type }) => type === job.type);
-  const state = ending.state ?? own?.state;
+  // A cancel may have kept the record of an earlier attempt; the one that runs knows more.
+  const state = own?.state ?? ending.state;
   const startedMs = ending.startedMs ?? job.activities[0]?.startedMs;
   const worker = ending.worker ?? own?.worker;
   const summary = summaryOf(job, status);
@@ -52,8 +53,15 @@ export function snapshotOf(job: JobDescription, now: number, ending: JobEnding =
     steps: own === undefined && !isTerminal(status) ? job.activities.map((activity) => stepSnapshot(job, activity, now)) : [],
     ...(status === 'completed' && 'output' in ending ? { output: ending.output } : {}),
     ...(status === 'failed' ? { error: ending.error ?? UNKNOWN_FAILURE } : {}),
-    ...(status === 'cancelled' && ending.cancelReason !== undefined ? { cancelReason: ending.cancelReason } : {}),
+    ...cancelFacts(status, ending),
   };
+}
+
+function cancelFacts(status: JobStatus, { cancel }: JobEnding): Pick<JobSnapshot, 'cancelReason' | 'cancelledBy'> {
+  // Of a job that completed all the same it would read as if it had been stopped.
+  if (cancel === undefined || status === 'completed') return {};
+  const { reason, actor } = cancel;
+  return { ...(reason === undefined ? {} : { cancelReason: reason }), ...(actor === undefined ? {} : { cancelledBy: actor }) };
 }
 
 const UNKNOWN_FAILURE: JobFailure = { code: 'internal', message: 'The job failed, and its error could not be read.' };

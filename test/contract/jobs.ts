@@ -427,10 +427,11 @@ function cancelling(connect: () => Promise<ContractClient>): void {
     const client = await connect();
     const job = await client.add(contract, {});
     await isStatus(job, 'processing');
-    expect(await job.cancel('user changed their mind')).toBe('requested');
+    expect(await job.cancel({ reason: 'user changed their mind', actor: 'support' })).toBe('requested');
     await eventually('the signal', () => reason !== undefined);
     expect(reason).toMatchObject({ code: 'cancelled' });
-    expect(await job.get()).toMatchObject({ status: 'cancelling', waitingFor: { code: 'cancel' } });
+    const asked = { cancelReason: 'user changed their mind', cancelledBy: 'support' };
+    expect(await job.get()).toMatchObject({ status: 'cancelling', ...asked, waitingFor: { code: 'cancel' } });
     expect(await job.cancel('twice')).toBe('requested');
     open();
     await expect(job.result()).rejects.toMatchObject({
@@ -438,7 +439,7 @@ function cancelling(connect: () => Promise<ContractClient>): void {
       code: 'cancelled',
       message: `The job "${job.id}" (contract-job) was cancelled: user changed their mind.`,
     });
-    expect(await job.get()).toMatchObject({ status: 'cancelled', cancelReason: 'user changed their mind', waitingFor: null, attempt: 1 });
+    expect(await job.get()).toMatchObject({ status: 'cancelled', ...asked, waitingFor: null, attempt: 1 });
     expect(await job.cancel()).toBe('already-ended');
     expect((await job.get()).status).toBe('cancelled');
   });
@@ -465,9 +466,11 @@ function cancelling(connect: () => Promise<ContractClient>): void {
     expect(called).toEqual(['blocker']);
   });
 
-  test('of a retrying job is carried out before its next attempt', async () => {
+  test('of a retrying job is carried out before its next attempt, and what the attempts left is kept', async () => {
     const contract = contractOf({ retry: { initialInterval: '1h' } });
-    const fail = (): never => {
+    const fail = (_input: unknown, { progress, checkpoint }: HandlerContext): never => {
+      progress(30, 'reading');
+      checkpoint({ row: 3 });
       throw new Error('broken');
     };
     await runWorker({ jobs: [handle(contract, fail)] });
@@ -476,6 +479,13 @@ function cancelling(connect: () => Promise<ContractClient>): void {
     await isStatus(job, 'retrying');
     await job.cancel();
     await expect(job.result()).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await job.get()).toMatchObject({
+      status: 'cancelled',
+      attempt: 1,
+      progress: { percent: 30, message: 'reading' },
+      checkpoint: { row: 3 },
+      attempts: [{ attempt: 1, outcome: 'failed', error: { message: 'broken' } }],
+    });
   });
 
   test('of a job with no worker is carried out when one comes, without calling the handler', async () => {
@@ -483,7 +493,8 @@ function cancelling(connect: () => Promise<ContractClient>): void {
     const client = await connect();
     const job = await client.add(contract, {});
     await job.cancel();
-    expect(await job.get()).toMatchObject({ status: 'cancelling', waitingFor: { code: 'cancel' } });
+    const asked = { status: 'cancelling', cancelReason: 'cancelled by the client', waitingFor: { code: 'cancel' } };
+    expect(await job.get()).toMatchObject(asked);
     let calls = 0;
     await runWorker({ jobs: [handle(contract, () => (calls += 1))] });
     await expect(job.result()).rejects.toMatchObject({ code: 'cancelled' });
@@ -503,9 +514,18 @@ function cancelling(connect: () => Promise<ContractClient>): void {
     expect([(await completed.get()).status, (await failed.get()).status]).toEqual(['completed', 'failed']);
   });
 
-  test.each([[''], ['a\nb'], ['x'.repeat(501)], [5]])('refuses %j as a reason', async (reason) => {
+  test.each([
+    [''],
+    ['a\nb'],
+    ['x'.repeat(501)],
+    [5],
+    [{ reason: '' }],
+    [{ actor: '' }],
+    [{ actor: 'x'.repeat(201) }],
+    [{ reasons: 'a typing error' }],
+  ])('refuses to be told %j', async (options) => {
     const client = await connect();
-    await expect(client.cancel(randomUUID(), reason as string)).rejects.toMatchObject({ code: 'invalid-options' });
+    await expect(client.cancel(randomUUID(), options as string)).rejects.toMatchObject({ code: 'invalid-options' });
   });
 }
 

@@ -1,0 +1,70 @@
+/** Owns the calls of a cancel, and how it is read back from the job's history. */
+import type { temporal } from '@temporalio/proto';
+import { JobError } from '../contract/errors.ts';
+import { RECORD } from '../contract/messages.ts';
+import type { Temporal } from './connection.ts';
+import { describeJob, type JobDescription } from './describe.ts';
+import { isJobUnknown } from './errors.ts';
+import { instantMs, isoTime } from './protocol.ts';
+
+/** `requested`: the job is told to stop. `already-ended`: it had ended before, nothing changed. */
+export type CancelOutcome = 'requested' | 'already-ended';
+
+/** A cancel, as the job's history has it. */
+export interface CancelRecord {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly reason?: string;
+  readonly actor?: string;
+}
+
+/** Asks the newest run of a job to stop. Who asked for it and why is kept in its record. @throws JobError `not-found` */
+export async function cancelJob(
+  temporal: Temporal,
+  id: string,
+  { reason, actor }: { readonly reason: string; readonly actor?: string },
+): Promise<CancelOutcome> {
+  // The server takes a cancel of a job that has ended without a word.
+  const job = await describeJob(temporal, id);
+  if (job === undefined) throw new JobError('not-found', `No job has the id "${id}".`, { details: { id } });
+  if (job.close !== 'open') return 'already-ended';
+  if (!job.isCancelRequested) await keepRecord(temporal, job);
+  await temporal.call(`cancel job "${id}"`, () =>
+    temporal.client.workflowService.requestCancelWorkflowExecution({
+      namespace: temporal.namespace,
+      workflowExecution: { workflowId: id },
+      reason,
+      ...(actor === undefined ? {} : { identity: actor }),
+    }),
+  );
+  return 'requested';
+}
+
+/**
+ * A handler that waits for its next attempt is cancelled by the server itself, which drops what the attempts before left.
+ * So that goes into the job's history first.
+ */
+async function keepRecord(temporal: Temporal, { id, runId, type, activities, steps }: JobDescription): Promise<void> {
+  const waiting = activities.find((activity) => activity.type === type && activity.phase === 'scheduled');
+  const record = waiting?.state;
+  if (record === undefined || steps !== undefined) return;
+  await temporal.call(`keep the record of job "${id}"`, async () => {
+    try {
+      await temporal.client.workflow.getHandle(id, runId).signal(RECORD, record);
+    } catch (error) {
+      // It has just ended, and its record is in its history.
+      if (!isJobUnknown(error)) throw error;
+    }
+  });
+}
+
+/** The cancel that an event records; undefined for any other event. */
+export function cancelIn(event: temporal.api.history.v1.IHistoryEvent): CancelRecord | undefined {
+  const request = event.workflowExecutionCancelRequestedEventAttributes;
+  if (request == null) return undefined;
+  return {
+    at: isoTime(instantMs(event.eventTime) ?? 0),
+    ...(request.cause ? { reason: request.cause } : {}),
+    ...(request.identity ? { actor: request.identity } : {}),
+  };
+}
