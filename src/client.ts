@@ -8,7 +8,7 @@ import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts'
 import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
 import { isErrorCode, JobError } from './contract/errors.ts';
 import { checkInteger, checkJobId, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
-import { checkPayload } from './contract/payload.ts';
+import { encodePayload } from './contract/payload.ts';
 import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from './contract/snapshot.ts';
 import { parseInput, parseOutput } from './contract/validate.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
@@ -63,7 +63,7 @@ export class JobClient {
    * @example const jobs = await JobClient.connect();
    */
   static async connect(options: FindServerOptions = {}): Promise<JobClient> {
-    checkKeys(options, ['address', 'namespace', 'env', 'cwd'], 'connect options');
+    checkKeys(options, ['address', 'namespace', 'env', 'cwd', 'payloads'], 'connect options');
     return new JobClient(await connectTemporal(await findServer(options)));
   }
 
@@ -81,13 +81,18 @@ export class JobClient {
     checkContract(contract);
     const plan = addPlan(contract, options);
     // What JSON makes of the input is what the handler will get, so that is what is checked.
-    const wire = checkPayload(input, `input of "${contract.name}"`);
-    await parseInput(contract, wire);
+    const { values } = this.#temporal;
+    const payload = encodePayload(input, `input of "${contract.name}"`, {
+      // The body of a job with steps works with its input, and cannot look into the store.
+      ...(contract.steps ? {} : values.rule),
+      isExact: true,
+    });
+    await parseInput(contract, payload.value);
     const { dedupe } = plan;
     const id = dedupe === undefined ? uuidv7() : `${contract.name}:${dedupe.key}`;
-    const job = { id, type: contract.name, input: wire, plan };
+    const job = { id, type: contract.name, input: await values.send(id, payload), plan };
     if (dedupe !== undefined) {
-      const { isNew } = await addOnce(this.#temporal, job, dedupe);
+      const { isNew } = await addOnce(this.#temporal, { ...job, value: payload.value }, dedupe);
       return { ...this.job(id, contract), deduplicated: !isNew };
     }
     await startJob(this.#temporal, job);
@@ -107,7 +112,7 @@ export class JobClient {
     };
   }
 
-  /** Everything about a job, its input included; undefined when no job has this id. */
+  /** Everything about a job, its input included; undefined when no job has this id. Of values over 10 MB it has the reference. */
   async get(id: string): Promise<JobSnapshot | undefined> {
     return await readJob(this.#temporal, checkJobId(id), { input: true });
   }
@@ -138,7 +143,7 @@ export class JobClient {
   /** Waits for the end of a job and gives the handler's value. @throws JobError as `JobHandle.result` does */
   async result(id: string, { signal }: ResultOptions = {}): Promise<unknown> {
     const ended = await waitForResult(this.#temporal, checkJobId(id), signal);
-    if ('output' in ended) return ended.output;
+    if ('output' in ended) return await this.#temporal.values.receive(ended.output);
     throw failureOf(await this.#existing(id), ended.failure);
   }
 
@@ -162,6 +167,7 @@ export class JobClient {
       });
     }
     await deleteJob(this.#temporal, id);
+    await this.#temporal.values.store?.delete(id);
   }
 
   /** Ends the connection, unless the caller of `over` owns it. Jobs go on. */

@@ -14,12 +14,15 @@ export function processEnvironment(): Environment {
 export interface Config {
   /** Folder of the embedded server and of the jobs' files. Undefined: `.holdfast` in or above the working directory. */
   readonly dataDir: string | undefined;
+  /** Folder of inputs and outputs that are too large for Temporal. Undefined: `payloads` in the embedded server's data folder. */
+  readonly payloads: string | undefined;
   /** @default 'info' */
   readonly logLevel: LogLevel;
 }
 
 const variables = z.strictObject({
   HOLDFAST_DATA_DIR: z.string().min(1).optional(),
+  HOLDFAST_PAYLOADS: z.string().min(1).optional(),
   HOLDFAST_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   /** Read by the finder of server binaries. */
   HOLDFAST_CACHE_DIR: z.string().min(1).optional(),
@@ -44,5 +47,5 @@ export function loadConfig(env: Environment): Config {
       details: { problems },
     });
   }
-  return { dataDir: result.data.HOLDFAST_DATA_DIR, logLevel: result.data.HOLDFAST_LOG_LEVEL };
+  return { dataDir: result.data.HOLDFAST_DATA_DIR, payloads: result.data.HOLDFAST_PAYLOADS, logLevel: result.data.HOLDFAST_LOG_LEVEL };
 }

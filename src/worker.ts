@@ -20,7 +20,8 @@ import { type CancelSinks, PROGRESS, type ProgressReport } from './contract/mess
 import { checkConcurrency, checkKeys } from './contract/options.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
-import type { TemporalServer } from './temporal/connection.ts';
+import { type Temporal, temporalOver, type TemporalServer } from './temporal/connection.ts';
+import { startSweeping } from './worker/payload-sweeper.ts';
 import { installRuntime } from './worker/temporal-logger.ts';
 import { workflowBundle } from './worker/workflow-bundle.ts';
 
@@ -46,7 +47,19 @@ export interface WorkerOptions extends FindServerOptions {
   readonly log?: Log;
 }
 
-const OPTION_KEYS = ['jobs', 'queues', 'concurrency', 'workflows', 'shutdownGrace', 'log', 'address', 'namespace', 'env', 'cwd'];
+const OPTION_KEYS = [
+  'jobs',
+  'queues',
+  'concurrency',
+  'workflows',
+  'shutdownGrace',
+  'log',
+  'address',
+  'namespace',
+  'env',
+  'cwd',
+  'payloads',
+];
 /** Time for handlers that were told to stop; after it the process ends without them and their jobs run again elsewhere. */
 const STOP_MS = 5000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -119,7 +132,8 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   installRuntime(log);
   const bundle = await workflowBundle(parts.workflows, log);
   const connection = await connect(server);
-  const host = handlerHost(parts, new Client({ connection, namespace: server.namespace }));
+  const temporal = temporalOver(new Client({ connection, namespace: server.namespace }), server);
+  const host = handlerHost(parts, temporal);
   const create = ([taskQueue, limit]: readonly [string, HandlerLimit]): Promise<Worker> =>
     Worker.create({
       connection,
@@ -142,7 +156,8 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   const created = await Promise.allSettled([...limits].map(create));
   const workers = created.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
   const failed = created.find((end) => end.status === 'rejected');
-  const worker = runnable(workers, connection, parts);
+  const isSweeper = failed === undefined && parts.isWithoutHandlers !== true;
+  const worker = runnable(workers, connection, { ...parts, ...(isSweeper ? { sweeps: () => startSweeping(temporal, log) } : {}) });
   if (failed === undefined) return worker;
   // Those that were made let go of the connection only when they have run.
   worker.shutdown();
@@ -167,12 +182,13 @@ async function connect({ address, tls, apiKey, metadata }: TemporalServer): Prom
   }
 }
 
-function handlerHost({ limits, log }: WorkerParts, client: Client): HandlerHost {
+function handlerHost({ limits, log }: WorkerParts, { client, values }: Temporal): HandlerHost {
   return {
     identity: `${process.pid}@${hostname()}`,
     heartbeats: new Heartbeats(),
     cancels: new CancelNotices(),
     log,
+    values,
     runningHandlers: () => [...limits.values()].reduce((sum, limit) => sum + limit.running, 0),
     reportProgress({ workflowId, runId }, step, progress) {
       const report: ProgressReport = { step, progress };
@@ -184,7 +200,13 @@ function handlerHost({ limits, log }: WorkerParts, client: Client): HandlerHost 
   };
 }
 
-function runnable(workers: readonly Worker[], connection: NativeConnection, { limits, log, signals = SIGNALS }: WorkerParts): JobWorker {
+interface RunnableParts extends WorkerParts {
+  /** Begins what goes on while the worker runs; gives how to end it. */
+  readonly sweeps?: () => () => Promise<void>;
+}
+
+function runnable(workers: readonly Worker[], connection: NativeConnection, parts: RunnableParts): JobWorker {
+  const { limits, log, signals = SIGNALS, sweeps } = parts;
   let isStopping = false;
   const shutdown = (): void => {
     isStopping = true;
@@ -207,11 +229,13 @@ function runnable(workers: readonly Worker[], connection: NativeConnection, { li
     shutdown,
     async run() {
       for (const signal of signals) process.once(signal, shutdown);
+      const endSweeps = sweeps?.();
       const runs = workers.map(runOne);
       // One that was shut down before has to run for a moment all the same: it does not let go of the connection otherwise.
       if (isStopping) shutdown();
       const ends = await Promise.allSettled(runs);
       for (const signal of signals) process.off(signal, shutdown);
+      await endSweeps?.();
       await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
       const failed = ends.find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;

@@ -30,6 +30,8 @@ export class Attempt implements HandlerContext {
   readonly lastCheckpoint: unknown;
   readonly startedAt = new Date();
   readonly worker: string;
+  /** True when it runs for the body of a multi-step job. */
+  readonly isStep: boolean;
   /** True once the handler has a place within the limit: until then a death of the process is not its doing. */
   hasPlace = false;
   #state: AttemptState;
@@ -47,6 +49,7 @@ export class Attempt implements HandlerContext {
     };
     this.jobId = info.workflowExecution?.workflowId ?? info.activityId;
     this.type = info.activityType;
+    this.isStep = info.workflowType !== undefined && info.workflowType !== info.activityType;
     this.queue = info.taskQueue;
     this.attempt = this.#state.failures + 1;
     this.maxAttempts = rule.retry.maxAttempts;

@@ -15,11 +15,12 @@ import type { JobContract } from '../contract/define-job.ts';
 import { asJobError, fieldOf, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { formatMs } from '../contract/duration.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
-import { checkPayload } from '../contract/payload.ts';
+import { encodePayload } from '../contract/payload.ts';
 import type { Progress } from '../contract/progress.ts';
 import { backoffMs, DEFAULT_RETRY } from '../contract/retry.ts';
 import { parseInput, parseOutput } from '../contract/validate.ts';
 import type { Log } from '../log.ts';
+import type { CarriedValues } from '../payloads/carried-values.ts';
 import { Attempt, type AttemptRule } from './attempt.ts';
 import type { AttemptEnd, HandledJob } from './handle.ts';
 import type { CancelNotices } from './cancel-notices.ts';
@@ -33,6 +34,8 @@ export interface HandlerHost {
   readonly heartbeats: Heartbeats;
   readonly cancels: CancelNotices;
   readonly log: Log;
+  /** How inputs and outputs travel. */
+  readonly values: CarriedValues;
   /** Handlers that run now in the whole process. */
   runningHandlers(): number;
   /** Tells the workflow of a long-running handler how far it is. Best effort. */
@@ -64,10 +67,10 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const unlisten = host.cancels.listen(attempt.call, () => attempt.abort(new JobError('cancelled')));
   try {
     if (attempt.state.deathsAlone >= POISON_DEATHS) throw new JobError('poison');
-    const output = await runWithinLimit(handled, input, { attempt, limit, rule, beats });
+    const { output, sent } = await runWithinLimit(handled, input, { attempt, limit, rule, beats, values: host.values });
     await tell(handled, { outcome: 'completed', output }, { attempt, host });
     const { running: _running, ...state } = attempt.state;
-    return { output, state };
+    return { output: sent, state };
   } catch (error) {
     const end = endOf(error, attempt);
     await tell(handled, end, { attempt, host });
@@ -112,9 +115,17 @@ interface LimitedRun {
   readonly limit: HandlerLimit;
   readonly rule: AttemptRule;
   readonly beats: Beats;
+  readonly values: CarriedValues;
 }
 
-async function runWithinLimit(handled: HandledJob, input: unknown, { attempt, limit, rule, beats }: LimitedRun): Promise<unknown> {
+/** What the handler returned, and what travels for it. */
+interface Completed {
+  readonly output: unknown;
+  readonly sent: unknown;
+}
+
+async function runWithinLimit(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {
+  const { attempt, limit, rule, beats } = run;
   const release = await limit.acquire(attempt.signal);
   attempt.hasPlace = true;
   await beats.announce();
@@ -125,20 +136,22 @@ async function runWithinLimit(handled: HandledJob, input: unknown, { attempt, li
       }),
     );
   }, rule.timeoutMs);
-  const work = runHandler(handled, input, attempt).finally(() => {
+  const work = runHandler(handled, input, run).finally(() => {
     clearTimeout(timeout);
     release();
   });
   return await Promise.race([work, whenGivenUp(attempt, handled, work)]);
 }
 
-async function runHandler({ contract, handler }: HandledJob, input: unknown, attempt: Attempt): Promise<unknown> {
-  const parsed = await parseInput(contract, input);
+async function runHandler({ contract, handler }: HandledJob, input: unknown, { attempt, values }: LimitedRun): Promise<Completed> {
+  const parsed = await parseInput(contract, await values.receive(input));
   attempt.signal.throwIfAborted();
   const returned: unknown = await handler(parsed as never, attempt);
-  const output = checkPayload(returned, `output of "${contract.name}"`, { code: 'invalid-output' });
-  await parseOutput(contract, output);
-  return output;
+  // The body of a multi-step job works with what its steps return, and cannot look into the store.
+  const sizeRule = attempt.isStep ? {} : values.rule;
+  const payload = encodePayload(returned, `output of "${contract.name}"`, { code: 'invalid-output', ...sizeRule });
+  await parseOutput(contract, payload.value);
+  return { output: payload.value, sent: attempt.isStep ? payload.value : await values.send(attempt.jobId, payload) };
 }
 
 /** Rejects when a stopped handler has had its time to end; never, while it may go on. */

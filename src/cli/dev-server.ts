@@ -8,7 +8,7 @@ import { withoutTemporalVariables } from '../embedded/environment.ts';
 import { reportTo } from '../embedded/progress-bar.ts';
 import { startEmbedded } from '../embedded/server.ts';
 import { DEFAULT_DATA_FOLDER } from '../embedded/server-file.ts';
-import { configuredServer, type FindServerOptions } from '../find-server.ts';
+import { configuredServer, embeddedServer, type FindServerOptions } from '../find-server.ts';
 import type { Host } from './host.ts';
 import type { Screen } from './screen.ts';
 
@@ -88,7 +88,9 @@ async function openEmbedded(
     `Data        ${server.dataDir} (finished jobs are kept ${server.retentionDays} days)`,
   );
   // Its address is all that counts: TEMPORAL_NAMESPACE and the like are about other servers.
-  const find = { address: server.address, namespace: 'default', env: withoutTemporalVariables(host.env) };
+  const env = withoutTemporalVariables(host.env);
+  const { address, namespace, payloads } = embeddedServer(server, { env });
+  const find = { address, namespace, env, ...(payloads === undefined ? {} : { payloads }) };
   return {
     find,
     connect: () => JobClient.connect(find),

@@ -33,6 +33,7 @@ export const errorCatalogue = {
   terminated: { status: 409, retryable: false, message: 'The job was ended from outside, without clean-up.' },
   poison: { status: 500, retryable: false, message: 'The worker process died three times while it ran this job alone.' },
   'payload-too-large': { status: 413, retryable: false, message: 'A value is larger than Temporal can carry.' },
+  'payload-missing': { status: 500, retryable: false, message: 'A stored value of the job is gone or damaged.' },
   'worker-shutdown': { status: 503, retryable: true, message: 'The worker was shut down before the attempt ended.' },
   unavailable: { status: 503, retryable: true, message: 'Temporal cannot be reached.' },
   overloaded: { status: 429, retryable: true, message: 'Temporal refuses calls for now: too many at once.' },

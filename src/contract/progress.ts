@@ -17,11 +17,12 @@ export interface ProgressCount {
   readonly done: number;
   /** At least `done` and above 0. */
   readonly total: number;
-  /** What is counted, for people: `rows`, `files`. */
+  /** What is counted, for people: `rows`, `files`. At most 50 characters are kept. */
   readonly unit?: string;
 }
 
 const MAX_MESSAGE_LENGTH = 500;
+const MAX_UNIT_LENGTH = 50;
 
 /**
  * The progress after a handler reported `report`. A percentage or count below the one before is ignored, its message is not.
@@ -34,7 +35,7 @@ export function nextProgress(before: Progress | undefined, report: number | Prog
   const count =
     typeof report === 'number'
       ? {}
-      : { done: report.done, total: report.total, ...(report.unit === undefined ? {} : { unit: report.unit }) };
+      : { done: report.done, total: report.total, ...(report.unit === undefined ? {} : { unit: report.unit.slice(0, MAX_UNIT_LENGTH) }) };
   const text = message ?? before?.message;
   return {
     ...(isBehind ? before : { percent, ...count }),

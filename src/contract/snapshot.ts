@@ -79,9 +79,9 @@ export interface JobSnapshot extends JobSummary {
   readonly worker?: string;
   /** Steps under way, for a job of several. */
   readonly steps: readonly StepSnapshot[];
-  /** Only from `get`, not while watching. */
+  /** Only from `get`, not while watching. A value over 10 MB is told by its reference, `{ 'holdfast:payload': { id, bytes, sha256 } }`. */
   readonly input?: unknown;
-  /** The handler's return value; only when `completed`. */
+  /** The handler's return value; only when `completed`. Over 10 MB, or when it is gone, its reference; `result` gives the value. */
   readonly output?: unknown;
   /** Only when `failed`. */
   readonly error?: JobFailure;

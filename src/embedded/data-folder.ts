@@ -1,6 +1,6 @@
 /**
  * Owns the data folder: that it is there, can be written and is one that this version understands, and its `data.json`.
- * The rest of it: `temporal.db` (the server's), `server.log`, `server.json` (`server-file.ts`), claims (`owner-claim.ts`).
+ * The rest of it: `temporal.db` (the server's), `server.log`, `server.json` (`server-file.ts`), `payloads/` (`src/payloads/`), claims (`owner-claim.ts`).
  */
 import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';

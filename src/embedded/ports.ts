@@ -16,6 +16,13 @@ export interface WantedPorts {
 }
 
 export const LOOPBACK = '127.0.0.1';
+
+/** True for `host:port` of a server that only this machine can reach. */
+export function isLoopback(address: string): boolean {
+  const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
 const USUAL_PORTS: Ports = { port: 7233, uiPort: 8233 };
 /**
  * Free ports are looked for upwards from the usual one, not asked of the system: its choice lies in the range of outgoing

@@ -30,6 +30,7 @@ export async function removeEnded(temporal: Temporal, what: CleanUp): Promise<Cl
   const limit = pLimit(CALLS_AT_ONCE);
   await Promise.all(jobs.map((job) => limit(() => remove(temporal, job))));
   const left = await untilGone(temporal, what, jobs);
+  await Promise.all(jobs.map((job) => limit(() => removeValues(temporal, job))));
   return { removed: jobs.map(({ id }) => id), left };
 }
 
@@ -51,6 +52,12 @@ async function remove(temporal: Temporal, { id, runId }: JobInfo): Promise<void>
   } catch (error) {
     if (asJobError(error)?.code !== 'not-found') throw error;
   }
+}
+
+/** A job that is run again meanwhile keeps its values. */
+async function removeValues(temporal: Temporal, { id }: JobInfo): Promise<void> {
+  const { store } = temporal.values;
+  if ((await store?.stat(id)) !== undefined && (await describeJob(temporal, id)) === undefined) await store?.delete(id);
 }
 
 /** How many are left in the end. The index forgets a job at another time than the server itself does. */

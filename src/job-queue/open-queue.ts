@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { JobClient } from '../client.ts';
 import { JobError } from '../contract/errors.ts';
 import { checkJobId, show } from '../contract/options.ts';
-import { checkPayload } from '../contract/payload.ts';
+import { checkPayload, MAX_STORED_BYTES } from '../contract/payload.ts';
 import { isTerminal, type JobSnapshot } from '../contract/snapshot.ts';
 import { connectTemporal, type Temporal } from '../temporal/connection.ts';
 import { describeJob } from '../temporal/describe.ts';
@@ -82,7 +82,7 @@ export class OpenQueue {
   async add<T>(type: string, data: T, options: JobOptions | undefined): Promise<Job<T>> {
     const addOptions = addOptionsOf(options);
     const contract = anyJob(type, this.#parts.queue);
-    const wire = checkPayload(data, `data of "${type}"`);
+    const wire = checkPayload(data, `data of "${type}"`, { ...this.#temporal.values.rule, isExact: true });
     if (wire === undefined && data !== undefined)
       throw new JobError('invalid-input', `Expected data of "${type}" to be a value that JSON can carry, got: ${show(data)}.`);
     const { id } = await this.#client.add(contract, wire, addOptions);
@@ -98,7 +98,12 @@ export class OpenQueue {
     const snapshot = await this.#client.get(checkJobId(id));
     if (snapshot?.queue !== this.#parts.queue) return undefined;
     if (isTerminal(snapshot.status)) this.#lag.ended(id);
-    return snapshot;
+    const { values } = this.#temporal;
+    return {
+      ...snapshot,
+      input: await values.show(snapshot.input, MAX_STORED_BYTES),
+      ...('output' in snapshot ? { output: await values.show(snapshot.output, MAX_STORED_BYTES) } : {}),
+    };
   }
 
   /** Cancels the job. Waits until it is cancelled if nobody runs it, else its processor is told and may take its time. */

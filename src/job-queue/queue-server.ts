@@ -2,7 +2,7 @@
 import { type Environment, loadConfig } from '../config.ts';
 import { findServerFile } from '../embedded/server-file.ts';
 import { startEmbedded } from '../embedded/server.ts';
-import { configuredServer } from '../find-server.ts';
+import { configuredServer, embeddedServer } from '../find-server.ts';
 import type { Log } from '../log.ts';
 import type { TemporalServer } from '../temporal/connection.ts';
 
@@ -47,12 +47,5 @@ export async function openServer({ temporal: { address, namespace }, dataDir, en
   const embedded = await startEmbedded({ dataDir: folder, env, onNotice: (line) => log.info(line) });
   const how = embedded.isOwner ? 'started its own Temporal server' : 'attached to the Temporal server of another process';
   log.info(`job queue ${how}`, { address: embedded.address, ui: embedded.uiUrl, dataDir: embedded.dataDir });
-  return {
-    server: {
-      address: embedded.address,
-      namespace: namespace ?? 'default',
-      ...(embedded.uiUrl === undefined ? {} : { uiUrl: embedded.uiUrl }),
-    },
-    close: () => embedded.close(),
-  };
+  return { server: embeddedServer(embedded, { env, namespace }), close: () => embedded.close() };
 }

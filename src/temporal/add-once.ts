@@ -18,6 +18,11 @@ import { retentionMs } from './retention.ts';
 import { type NewJob, startJob } from './start-job.ts';
 import { statusOf } from './status.ts';
 
+export interface KeyedJob extends NewJob {
+  /** The input itself, whatever travels for it. */
+  readonly value: unknown;
+}
+
 const DEFAULT_WINDOW_MS = 86_400_000;
 /** The job that is there may end and be removed between two looks, but not again and again. */
 const MOST_TRIES = 5;
@@ -26,9 +31,9 @@ const MOST_TRIES = 5;
  * Adds the job unless there is one. `isNew`: this call made it.
  * @throws JobError `duplicate`; `invalid-options` for a window that is longer than finished jobs are kept
  */
-export async function addOnce(temporal: Temporal, job: NewJob, dedupe: DedupePlan): Promise<{ readonly isNew: boolean }> {
+export async function addOnce(temporal: Temporal, job: KeyedJob, dedupe: DedupePlan): Promise<{ readonly isNew: boolean }> {
   const windowMs = await checkedWindow(temporal, dedupe);
-  const marks = { inputHash: digest(job.input), addId: randomUUID() };
+  const marks = { inputHash: digest(job.value), addId: randomUUID() };
   const marked: NewJob = { ...job, memo: marks };
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     if (await isStarted(temporal, { ...marked, policy: { reuse: 'REJECT_DUPLICATE' } })) return { isNew: true };

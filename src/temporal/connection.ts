@@ -2,6 +2,8 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { JobError } from '../contract/errors.ts';
+import { CarriedValues } from '../payloads/carried-values.ts';
+import { FolderStore } from '../payloads/folder-store.ts';
 import { translateError } from './errors.ts';
 import { Turns } from './turns.ts';
 
@@ -13,6 +15,8 @@ export interface TemporalServer {
   readonly namespace: string;
   /** Address of the Temporal Web UI, where it is known. */
   readonly uiUrl?: string;
+  /** Absolute path of the folder of values that are too large for it. Absent: such values are refused. */
+  readonly payloads?: string;
   readonly tls?: ConnectionOptions['tls'];
   readonly apiKey?: string;
   readonly metadata?: Record<string, string>;
@@ -33,6 +37,8 @@ export interface Temporal {
   readonly client: Client;
   readonly namespace: string;
   readonly server: TemporalServer;
+  /** How inputs and outputs travel. */
+  readonly values: CarriedValues;
   /** Runs one call with a deadline; its errors become `JobError`s. `what` is what the message calls it. */
   call<T>(what: string, body: () => Promise<T>): Promise<T>;
   /** The same for a call that makes a job: 100 at a time, 10 000 wait for their turn. @throws JobError `overloaded` beyond that */
@@ -76,10 +82,17 @@ export function temporalOver(client: Client, server: TemporalServer, close?: () 
   const call: Temporal['call'] = (what, body) => run(what, () => client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, body));
   const adds = pLimit(ADDS_AT_ONCE);
   const waits = new Turns();
+  let namespaceId: Promise<string> | undefined;
+  const owner = (): Promise<string> =>
+    (namespaceId ??= call('read the namespace', () => readNamespaceId(client, server.namespace)).catch((error: unknown) => {
+      namespaceId = undefined;
+      throw error;
+    }));
   return {
     client,
     namespace: server.namespace,
     server,
+    values: new CarriedValues(server.payloads === undefined ? undefined : new FolderStore(server.payloads, owner)),
     call,
     async add(what, body) {
       if (adds.pendingCount >= MAX_WAITING_ADDS) throw overloadedError(what);
@@ -95,6 +108,12 @@ export function temporalOver(client: Client, server: TemporalServer, close?: () 
       await close();
     },
   };
+}
+
+async function readNamespaceId(client: Client, namespace: string): Promise<string> {
+  const { namespaceInfo } = await client.workflowService.describeNamespace({ namespace });
+  if (namespaceInfo?.id) return namespaceInfo.id;
+  throw new JobError('internal', `Temporal described the namespace "${namespace}" without an id.`);
 }
 
 interface Call {

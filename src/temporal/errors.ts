@@ -57,8 +57,9 @@ export function grpcCodeOf(error: unknown): number | undefined {
 }
 
 function grpcCause(error: unknown): { code: number; details: string } | undefined {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) ? cause : undefined;
+  // Over a worker's connection the error has the same name, no cause below it, and its text in the message.
+  const cause = error instanceof ServiceError && error.cause !== undefined ? error.cause : error;
+  return isGrpcServiceError(cause) ? { code: cause.code, details: cause.details === '' ? cause.message : cause.details } : undefined;
 }
 
 function isTooLarge({ code, details }: { code: number; details: string }): boolean {

@@ -43,7 +43,16 @@ export async function readJob(temporal: Temporal, id: string, parts: { input: bo
     parts.input ? readInput(temporal, job) : undefined,
   ]);
   const snapshot = snapshotOf(job, Date.now(), ending);
-  return parts.input ? { ...snapshot, input } : snapshot;
+  return await withValues(temporal, parts.input ? { ...snapshot, input } : snapshot);
+}
+
+/** The snapshot with what its references stand for, up to a size. */
+async function withValues({ values }: Temporal, snapshot: JobSnapshot): Promise<JobSnapshot> {
+  return {
+    ...snapshot,
+    ...('input' in snapshot ? { input: await values.show(snapshot.input) } : {}),
+    ...('output' in snapshot ? { output: await values.show(snapshot.output) } : {}),
+  };
 }
 
 /** A page of jobs that match. */

@@ -2,6 +2,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { AttemptState } from '../contract/attempts.ts';
 import { asJobError, type JobError, messageOf } from '../contract/errors.ts';
+import { checkPayload } from '../contract/payload.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 
 /** Runs `body`; a `JobError` it throws becomes the failure that ends the workflow, with the same code. */
@@ -16,7 +17,37 @@ export function failOnJobError<T>(body: () => T): T {
 
 /** The failure that ends a workflow with the code of `error`. */
 export function jobFailure(error: JobError): ApplicationFailure {
-  return ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [error.details] });
+  return finalFailure({ message: error.message, type: error.code, details: [error.details] });
+}
+
+interface FailureParts {
+  readonly message: string;
+  readonly type: string;
+  readonly details: readonly unknown[];
+}
+
+const MAX_MESSAGE_LENGTH = 4000;
+const MAX_DETAILS_BYTES = 64 * 1024;
+
+/** A failure that the server takes, whatever was thrown: one that is too large would be reported again and again. */
+export function finalFailure({ message, type, details }: FailureParts): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: message.slice(0, MAX_MESSAGE_LENGTH),
+    type: type.slice(0, MAX_CODE_LENGTH),
+    nonRetryable: true,
+    details: isCarried(details) ? [...details] : [],
+  });
+}
+
+const MAX_CODE_LENGTH = 100;
+
+function isCarried(details: readonly unknown[]): boolean {
+  try {
+    checkPayload(details, 'details', { limitBytes: MAX_DETAILS_BYTES });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Why a step failed for good, and how many of its attempts were used up. */

@@ -2,12 +2,19 @@
  * Owns the life of a job whose type has a workflow of its own: its input is parsed by the contract, its body runs, its
  * clean-up runs, and whatever was thrown ends the job with a code. What the body can do is in `job-scope.ts`.
  */
-import { CancellationScope, isCancellation, proxyLocalActivities, TemporalFailure, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyLocalActivities,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { JobContract, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
 import { asJobError, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { checkPayload } from '../contract/payload.ts';
 import { PARSE_INPUT_ACTIVITY } from '../contract/messages.ts';
-import { jobFailure } from './failure.ts';
+import { finalFailure, jobFailure } from './failure.ts';
 import { Job, type JobScope, scopeOf } from './job-scope.ts';
 import { showView } from './view.ts';
 
@@ -82,9 +89,15 @@ async function parseInput(rawInput: unknown): Promise<unknown> {
 
 /** What ends the job. A plain error thrown in workflow code would be retried for ever, so it becomes a failure. */
 function endingFailure(error: unknown): unknown {
+  // One that the body made itself; those of steps and children have been carried already.
+  if (error instanceof ApplicationFailure)
+    return withStack(finalFailure({ message: error.message, type: error.type ?? 'handler-failed', details: error.details ?? [] }), error);
   if (error instanceof TemporalFailure) return error;
   const known = asJobError(error) ?? new JobError('handler-failed', messageOf(error).slice(0, MAX_FAILURE_LENGTH));
-  const failure = jobFailure(known);
+  return withStack(jobFailure(known), error);
+}
+
+function withStack(failure: ApplicationFailure, error: unknown): ApplicationFailure {
   const stack = stackOf(error);
   if (stack !== undefined) failure.stack = stack.slice(0, MAX_FAILURE_LENGTH);
   return failure;

@@ -12,6 +12,11 @@ export function serverAddress(): string {
   return inject('temporalAddress');
 }
 
+/** The run's folder of large values: that of the server's data folder, as clients and workers find it by themselves. */
+export function payloadFolder(): string {
+  return inject('payloads');
+}
+
 /** A queue that only this test knows. */
 export function ownQueue(): string {
   return `test-${randomUUID()}`;
@@ -19,7 +24,7 @@ export function ownQueue(): string {
 
 /** A client that is closed when the test ends. */
 export async function connectClient(): Promise<JobClient> {
-  const client = await JobClient.connect({ address: serverAddress() });
+  const client = await JobClient.connect({ address: serverAddress(), payloads: payloadFolder() });
   onTestFinished(() => client.close());
   return client;
 }
@@ -38,7 +43,13 @@ export async function runWorker(options: Omit<WorkerOptions, 'address'>): Promis
 
 /** The same until it is stopped: for all tests of a file. */
 export async function startWorker(options: Omit<WorkerOptions, 'address'>): Promise<RunningWorker> {
-  const worker = await createWorker({ log: silentLog, shutdownGrace: '1s', ...options, address: serverAddress() });
+  const worker = await createWorker({
+    log: silentLog,
+    shutdownGrace: '1s',
+    payloads: payloadFolder(),
+    ...options,
+    address: serverAddress(),
+  });
   const running = worker.run();
   const stop = async (): Promise<void> => {
     worker.shutdown();

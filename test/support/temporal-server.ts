@@ -8,6 +8,7 @@ import { startEmbedded } from '../../src/embedded/server.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     temporalAddress: string;
+    payloads: string;
   }
 }
 
@@ -15,6 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-tests-'));
   const server = await startEmbedded({ dataDir, env: process.env, onNotice: (line) => process.stderr.write(`${line}\n`) });
   project.provide('temporalAddress', server.address);
+  project.provide('payloads', join(dataDir, 'payloads'));
   return async () => {
     await server.close();
     await rm(dataDir, { recursive: true, force: true });

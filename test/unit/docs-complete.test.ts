@@ -76,7 +76,7 @@ describe('docs/guide.md', () => {
   const input = z.object({});
   const contract = defineJob({ name: 'x', input });
   const wrong: object = { 'no-such-option': 1 };
-  const connectOptions = ['address', 'namespace', 'env', 'cwd'];
+  const connectOptions = ['address', 'namespace', 'env', 'cwd', 'payloads'];
 
   it.each([
     ['The contract', () => defineJob({ name: 'x', input, ...wrong })],

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { writeServerFile } from '../../src/embedded/server-file.ts';
 import { configuredServer, findServer } from '../../src/find-server.ts';
 
 describe('the search for a server', () => {
@@ -28,6 +29,44 @@ describe('the search for a server', () => {
       code: 'no-server',
       message: expect.stringMatching(/argument \(address\).*TEMPORAL_ADDRESS or a profile.*\.holdfast\/server\.json/) as string,
     });
+  });
+
+  test.each([
+    ['127.0.0.1:7233', {}],
+    ['localhost:7233', {}],
+    ['[::1]:7233', { TEMPORAL_ADDRESS: 'of-env:7233' }],
+  ])('takes a payload folder along with the server at %s, from the option or HOLDFAST_PAYLOADS', (address, env) => {
+    expect(configuredServer({ address, payloads: '/large', env })).toMatchObject({ address, payloads: '/large' });
+    expect(configuredServer({ address, env: { ...env, HOLDFAST_PAYLOADS: '/large' } })).toMatchObject({ payloads: '/large' });
+    expect(configuredServer({ address, payloads: 'here', env: { HOLDFAST_PAYLOADS: '/large' } })).toMatchObject({
+      payloads: resolve('here'),
+    });
+    expect(configuredServer({ address, env })).not.toHaveProperty('payloads');
+  });
+
+  test.each([['cloud:7233'], ['10.0.0.5:7233'], ['127.0.0.1.example:7233']])(
+    'refuses a payload folder with the server at %s',
+    (address) => {
+      const refused = {
+        code: 'invalid-config',
+        message: `The payload folder /large cannot be used with Temporal at ${address}: clients and workers on other machines would not find what is in it. Leave it out (option payloads, HOLDFAST_PAYLOADS), keep values over 1.9 MB in a store that all machines reach, and pass references to them.`,
+      };
+      expect(() => configuredServer({ address, payloads: '/large', env: {} })).toThrow(expect.objectContaining(refused));
+      expect(() => configuredServer({ address, env: { HOLDFAST_PAYLOADS: '/large' } })).toThrow(expect.objectContaining(refused));
+    },
+  );
+
+  test('takes the payload folder of an embedded server’s data folder, unless another is named', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'holdfast-find-'));
+    onTestFinished(() => rm(cwd, { recursive: true }));
+    const dataDir = join(cwd, '.holdfast');
+    await mkdir(dataDir);
+    const file = { address: '127.0.0.1:7233', pid: 1, startToken: '', ownerPid: 1, version: '1.32.0', startedAt: '', retentionDays: 30 };
+    await writeServerFile(dataDir, file);
+    expect(await findServer({ env: {}, cwd })).toMatchObject({ address: '127.0.0.1:7233', payloads: join(dataDir, 'payloads') });
+    expect(await findServer({ env: { HOLDFAST_DATA_DIR: dataDir } })).toMatchObject({ payloads: join(dataDir, 'payloads') });
+    expect(await findServer({ env: { HOLDFAST_PAYLOADS: '/large' }, cwd })).toMatchObject({ payloads: '/large' });
+    expect(await findServer({ env: {}, cwd, payloads: '/other' })).toMatchObject({ payloads: '/other' });
   });
 
   test('says that a profile is not there', () => {

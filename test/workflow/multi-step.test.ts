@@ -43,7 +43,7 @@ async function runStep({ id, what }: InputOf<typeof step>, context: HandlerConte
     note(id, `end ${what}`);
     throw new Error('stopped');
   }
-  return what;
+  return what === 'large' ? 'x'.repeat(2_000_000) : what;
 }
 
 async function aborted(signal: AbortSignal): Promise<never> {
@@ -141,8 +141,40 @@ describe('a multi-step job', () => {
     expect(happened.get(id)).toEqual(['begin waits for its signal', 'end waits for its signal', ...CLEANED]);
   });
 
+  test('with an input over 1.9 MB is refused: its body could not look into the payload folder', async () => {
+    const client = await connectClient();
+    await expect(client.add(course, { id: 'x'.repeat(2_000_000), course: 'fails' })).rejects.toMatchObject({
+      code: 'payload-too-large',
+      message: expect.stringMatching(/^The input of "course" is \d+ bytes of JSON; at most 1900000 can be carried\./) as string,
+    });
+  });
+
+  test('that another program starts with a stored input fails at once', async () => {
+    const { workflow } = await temporalClient();
+    const client = await connectClient();
+    const workflowId = randomUUID();
+    const args = [{ 'holdfast:payload': { id: 'x', bytes: 2_000_000, sha256: 'x' } }];
+    await workflow.start('course', { workflowId, taskQueue: course.queue, args });
+    expect(await failureOf(client.job(workflowId))).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'payload-too-large',
+        message: expect.stringMatching(/^The input of "course" is \d+ bytes of JSON; a job of several steps/) as string,
+      },
+    });
+  });
+
   test.each([
     ['too large', 'payload-too-large', /^The output of "course" is \d+ bytes of JSON/],
+    ['deep', 'invalid-output', /^The output of "course" is nested deeper than 64 levels\./],
+    ['huge error', 'conflict', /^x{4000}$/],
+    ['huge failure', 'E'.repeat(100), /^x{4000}$/],
+    ['large', 'payload-too-large', /^The output of "step" is 2000002 bytes of JSON; at most 1900000 can be carried\./],
+    [
+      'large output of a child',
+      'payload-too-large',
+      /^The output of "step" is 2000002 bytes of JSON; a job that waits for it takes at most/,
+    ],
     ['no JSON', 'invalid-output', /^The output of "course" cannot be written as JSON/],
     ['step input too large', 'payload-too-large', /^The input of "step" is \d+ bytes of JSON/],
     ['share over 1', 'invalid-options', /^Expected share to be a number from 0 to 1, got: 1\.5\.$/],

@@ -1,4 +1,5 @@
 /** The multi-step jobs of the tests beside it. */
+import { ApplicationFailure } from '@temporalio/workflow';
 import { jobWorkflow, jobWorkflows } from '../../src/workflows/index.ts';
 import type { cleaned, course, step } from './multi-step-jobs.ts';
 
@@ -19,6 +20,8 @@ const body = jobWorkflow<typeof course>('course', async (input, job) => {
         await job.settle<typeof step>('step', { id: input.id, what: 'echo' }),
         await job.settle<typeof step>('step', { id: input.id, what: 'fails' }, { retry: { maxAttempts: 2, initialInterval: 1 } }),
       ];
+    case 'large output of a child':
+      return await job.child<typeof step>('step', { id: input.id, what: 'large' });
     case 'child':
       return await job.child<typeof step>('step', { id: input.id, what: 'gated' });
     case 'one fails':
@@ -34,6 +37,20 @@ const body = jobWorkflow<typeof course>('course', async (input, job) => {
     }
     case 'too large':
       return Array.from({ length: 10 }, () => 'x'.repeat(200_000));
+    case 'deep':
+      return Array.from({ length: 64 }).reduce<unknown>((inner) => [inner], []);
+    case 'huge error':
+      throw Object.assign(new Error('x'.repeat(5_000_000)), {
+        name: 'JobError',
+        code: 'conflict',
+        details: { big: 'x'.repeat(5_000_000) },
+      });
+    case 'huge failure':
+      throw ApplicationFailure.create({
+        message: 'x'.repeat(5_000_000),
+        type: 'E'.repeat(5_000_000),
+        details: ['x'.repeat(5_000_000), 1n],
+      });
     case 'no JSON':
       return { big: 1n };
     case 'step input too large':

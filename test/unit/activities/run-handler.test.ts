@@ -9,6 +9,7 @@ import { Heartbeats } from '../../../src/activities/heartbeats.ts';
 import { type HandlerHost, runHandledJob } from '../../../src/activities/run-handler.ts';
 import { type AttemptState, beginAttempt } from '../../../src/contract/attempts.ts';
 import { defineJob } from '../../../src/contract/define-job.ts';
+import { CarriedValues } from '../../../src/payloads/carried-values.ts';
 
 const contract = defineJob({ name: 'send', input: z.object({}) });
 const aloneBefore = { worker: 'w0', startedAt: '2026-01-01T00:00:00.000Z', isAlone: true };
@@ -39,6 +40,7 @@ function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1
     heartbeats: new Heartbeats(),
     cancels: new CancelNotices(),
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    values: new CarriedValues(undefined),
     runningHandlers: () => limit.running,
     reportProgress: ignore,
   };

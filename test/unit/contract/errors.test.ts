@@ -42,6 +42,7 @@ describe('errors', () => {
         "terminated 409",
         "poison 500",
         "payload-too-large 413",
+        "payload-missing 500",
         "worker-shutdown 503 retryable",
         "unavailable 503 retryable",
         "overloaded 429 retryable",

@@ -31,12 +31,9 @@ describe('payloads', () => {
 
   const cycle: Record<string, unknown> = {};
   cycle['self'] = cycle;
-  const deep = JSON.parse('['.repeat(5000) + ']'.repeat(5000)) as unknown;
-  const nested = Array.from({ length: 100_000 }).reduce<unknown>((inner) => [inner], deep);
   test.each([
     ['a bigint', 1n],
     ['a cycle', cycle],
-    ['a very deep array', nested],
     [
       'an object that throws',
       {

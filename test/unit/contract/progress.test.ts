@@ -37,7 +37,8 @@ describe('progress', () => {
     expect(() => nextProgress(undefined, count)).toThrow(/^Expected progress to be a count with 0 ≤ done ≤ total and total > 0, got: /);
   });
 
-  test('a message is kept to 500 characters', () => {
+  test('a message is kept to 500 characters, a unit to 50', () => {
     expect(nextProgress(undefined, 1, 'x'.repeat(2000)).message).toHaveLength(500);
+    expect(nextProgress(undefined, { done: 1, total: 2, unit: 'x'.repeat(5_000_000) }).unit).toHaveLength(50);
   });
 });

@@ -9,6 +9,11 @@ function grpcError(code: number, details: string): ServiceError {
   return new ServiceError('failed', { cause });
 }
 
+/** As a worker's connection makes them. */
+function nativeError(code: number, message: string): ServiceError {
+  return Object.assign(new ServiceError(message), { code, details: '', metadata: {} });
+}
+
 describe('errors of the SDK', () => {
   test.each([
     [grpcError(4, 'Deadline exceeded'), 'unavailable'],
@@ -20,6 +25,9 @@ describe('errors of the SDK', () => {
     [grpcError(5, 'workflow not found for ID: a'), 'not-found'],
     [grpcError(5, 'Namespace nowhere is not found.'), 'invalid-config'],
     [grpcError(6, 'already exists'), 'conflict'],
+    [nativeError(5, 'workflow not found for ID: a'), 'not-found'],
+    [nativeError(5, 'Namespace nowhere is not found.'), 'invalid-config'],
+    [nativeError(14, 'tcp connect error'), 'unavailable'],
     [grpcError(13, 'oops'), 'internal'],
     [new WorkflowExecutionAlreadyStartedError('started', 'a', 't'), 'conflict'],
     [new WorkflowNotFoundError('none', 'a', undefined), 'not-found'],
@@ -43,9 +51,9 @@ describe('errors of the SDK', () => {
   });
 
   test('only a job can be unknown: a namespace that is not there is a wrong configuration', () => {
-    expect([isJobUnknown(grpcError(5, 'workflow not found for ID: a')), isJobUnknown(grpcError(5, 'Namespace x is not found.'))]).toEqual([
-      true,
-      false,
-    ]);
+    for (const make of [grpcError, nativeError]) {
+      expect(isJobUnknown(make(5, 'workflow not found for ID: a'))).toBe(true);
+      expect(isJobUnknown(make(5, 'Namespace x is not found.'))).toBe(false);
+    }
   });
 });

@@ -1,0 +1,26 @@
+/** Owns what a store of large values must do. Its one adapter is a folder: `folder-store.ts`. */
+import type { StoredPayload } from '../contract/payload-reference.ts';
+
+/** A job that has values in the store. */
+export interface StoredJob {
+  readonly job: string;
+  /** When the newest of them was written, ms since 1970. */
+  readonly writtenMs: number;
+}
+
+/** Keeps values of jobs until the job is gone. */
+export interface PayloadStore {
+  /**
+   * Keeps the bytes; resolves when they survive a power cut. The same bytes of the same job are kept once.
+   * @throws JobError `unavailable` when they cannot be written
+   */
+  put(job: string, body: Uint8Array): Promise<StoredPayload>;
+  /** The bytes. @throws JobError `payload-missing` when they are gone or damaged; `unavailable` when they cannot be read now */
+  get(stored: StoredPayload): Promise<Uint8Array>;
+  /** What the store has of a job; undefined for nothing. */
+  stat(job: string): Promise<StoredJob | undefined>;
+  /** Removes every value of the job. Harmless when there is none. */
+  delete(job: string): Promise<void>;
+  /** The jobs that have values here. */
+  jobs(): AsyncIterable<StoredJob>;
+}
