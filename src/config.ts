@@ -18,12 +18,15 @@ export interface Config {
   readonly payloads: string | undefined;
   /** @default 'info' */
   readonly logLevel: LogLevel;
+  /** `host:port` where workers serve metrics. Undefined: nowhere. */
+  readonly metricsAddress: string | undefined;
 }
 
 const variables = z.strictObject({
   HOLDFAST_DATA_DIR: z.string().min(1).optional(),
   HOLDFAST_PAYLOADS: z.string().min(1).optional(),
   HOLDFAST_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  HOLDFAST_METRICS_ADDRESS: z.string().min(1).optional(),
   /** Read by the finder of server binaries. */
   HOLDFAST_CACHE_DIR: z.string().min(1).optional(),
   /** Read by docker-compose.yml: the module that its workers load. */
@@ -47,5 +50,11 @@ export function loadConfig(env: Environment): Config {
       details: { problems },
     });
   }
-  return { dataDir: result.data.HOLDFAST_DATA_DIR, payloads: result.data.HOLDFAST_PAYLOADS, logLevel: result.data.HOLDFAST_LOG_LEVEL };
+  const { HOLDFAST_DATA_DIR, HOLDFAST_PAYLOADS, HOLDFAST_LOG_LEVEL, HOLDFAST_METRICS_ADDRESS } = result.data;
+  return {
+    dataDir: HOLDFAST_DATA_DIR,
+    payloads: HOLDFAST_PAYLOADS,
+    logLevel: HOLDFAST_LOG_LEVEL,
+    metricsAddress: HOLDFAST_METRICS_ADDRESS,
+  };
 }

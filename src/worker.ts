@@ -6,23 +6,27 @@ import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
 import { GracefulShutdownPeriodExpiredError, type InjectedSinks, NativeConnection, Worker } from '@temporalio/worker';
 import { jobActivities } from './activities/activities.ts';
+import { allOf, type AttemptObserver } from './activities/attempt-observer.ts';
 import { CancelNotices } from './activities/cancel-notices.ts';
 import type { JobDeclaration } from './activities/handle.ts';
 import { HandlerLimit } from './activities/handler-limit.ts';
 import { HandlerRegistry } from './activities/handler-registry.ts';
 import { Heartbeats, SHORTEST_BEAT_MS } from './activities/heartbeats.ts';
 import type { HandlerHost } from './activities/run-handler.ts';
-import { loadConfig, processEnvironment } from './config.ts';
+import { type Config, loadConfig, processEnvironment } from './config.ts';
 import { checkQueueName } from './contract/define-job.ts';
 import { type Duration, toMs } from './contract/duration.ts';
 import { JobError, messageOf } from './contract/errors.ts';
-import { type CancelSinks, PROGRESS, type ProgressReport } from './contract/messages.ts';
+import { type CancelSinks, PROGRESS, type ProgressReport, VERSION_PREFIX } from './contract/messages.ts';
 import { checkConcurrency, checkKeys } from './contract/options.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
+import { packageVersion } from './package-version.ts';
 import { type Temporal, temporalOver, type TemporalServer } from './temporal/connection.ts';
+import { checkMetricsAddress, metricsOf } from './worker/metrics.ts';
 import { startSweeping } from './worker/payload-sweeper.ts';
-import { installRuntime } from './worker/temporal-logger.ts';
+import { installRuntime } from './worker/runtime.ts';
+import { StatisticsSender } from './worker/statistics-sender.ts';
 import { workflowBundle } from './worker/workflow-bundle.ts';
 
 export { handle, type HandledJob, type Handler, type HandlerContext, type JobDeclaration, multiStep } from './activities/handle.ts';
@@ -45,6 +49,13 @@ export interface WorkerOptions extends FindServerOptions {
   readonly shutdownGrace?: Duration;
   /** @default JSON lines on standard error */
   readonly log?: Log;
+  /** Where this process serves metrics for Prometheus, under `/metrics`. @default `HOLDFAST_METRICS_ADDRESS`, else nowhere */
+  readonly metrics?: MetricsOptions;
+}
+
+export interface MetricsOptions {
+  /** `host:port`. There is no authentication: keep it on loopback or a private network. */
+  readonly address: string;
 }
 
 const OPTION_KEYS = [
@@ -54,6 +65,7 @@ const OPTION_KEYS = [
   'workflows',
   'shutdownGrace',
   'log',
+  'metrics',
   'address',
   'namespace',
   'env',
@@ -83,7 +95,9 @@ export interface JobWorker {
  */
 export async function createWorker(options: WorkerOptions): Promise<JobWorker> {
   checkKeys(options, OPTION_KEYS, 'worker options');
-  const log = options.log ?? jsonLog(loadConfig(options.env ?? processEnvironment()).logLevel);
+  const config = loadConfig(options.env ?? processEnvironment());
+  const log = options.log ?? jsonLog(config.logLevel);
+  const metricsAddress = metricsAddressOf(options.metrics, config);
   const registry = new HandlerRegistry(options.jobs);
   const limits = queueLimits(options, registry);
   const server = await findServer(options);
@@ -94,7 +108,14 @@ export async function createWorker(options: WorkerOptions): Promise<JobWorker> {
     log,
     workflows: options.workflows,
     shutdownGraceMs: toMs(options.shutdownGrace ?? '10s', 'shutdownGrace'),
+    metricsAddress,
   });
+}
+
+function metricsAddressOf(metrics: MetricsOptions | undefined, config: Config): string | undefined {
+  if (metrics === undefined) return config.metricsAddress === undefined ? undefined : checkMetricsAddress(config.metricsAddress);
+  checkKeys(metrics, ['address'], 'metrics options');
+  return checkMetricsAddress(metrics.address);
 }
 
 function queueLimits({ queues = {}, concurrency }: WorkerOptions, registry: HandlerRegistry): ReadonlyMap<string, HandlerLimit> {
@@ -124,21 +145,29 @@ export interface WorkerParts {
   readonly signals?: readonly NodeJS.Signals[];
   /** True: it moves jobs on (starts, ends, cancels them) and leaves their handlers to other workers. @default false */
   readonly isWithoutHandlers?: boolean;
+  /** Where metrics are served. @default nowhere */
+  readonly metricsAddress?: string | undefined;
+  /** False: it counts nothing for `stats()`. @default true */
+  readonly hasStatistics?: boolean;
 }
 
 /** The worker of these parts: one Temporal worker per queue over one connection. */
 export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   const { limits, registry, server, log, throttleMs = SHORTEST_BEAT_MS } = parts;
-  installRuntime(log);
+  const meter = installRuntime(log, { metricsAddress: parts.metricsAddress });
   const bundle = await workflowBundle(parts.workflows, log);
   const connection = await connect(server);
   const temporal = temporalOver(new Client({ connection, namespace: server.namespace }), server);
-  const host = handlerHost(parts, temporal);
+  const statistics = parts.hasStatistics === false ? undefined : new StatisticsSender(temporal.client, log);
+  const observers = [statistics?.counted, meter === undefined ? undefined : metricsOf(meter)].filter((one) => one !== undefined);
+  const host = handlerHost(parts, temporal, allOf(observers));
   const create = ([taskQueue, limit]: readonly [string, HandlerLimit]): Promise<Worker> =>
     Worker.create({
       connection,
       namespace: server.namespace,
       identity: host.identity,
+      // Only for its name: the server lists it with the worker.
+      plugins: [{ name: `${VERSION_PREFIX}${packageVersion()}` }],
       taskQueue,
       workflowBundle: bundle,
       activities: jobActivities(registry, host, limit),
@@ -157,7 +186,11 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   const workers = created.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
   const failed = created.find((end) => end.status === 'rejected');
   const isSweeper = failed === undefined && parts.isWithoutHandlers !== true;
-  const worker = runnable(workers, connection, { ...parts, ...(isSweeper ? { sweeps: () => startSweeping(temporal, log) } : {}) });
+  const worker = runnable(workers, connection, {
+    ...parts,
+    statistics,
+    ...(isSweeper ? { sweeps: () => startSweeping(temporal, log) } : {}),
+  });
   if (failed === undefined) return worker;
   // Those that were made let go of the connection only when they have run.
   worker.shutdown();
@@ -182,13 +215,14 @@ async function connect({ address, tls, apiKey, metadata }: TemporalServer): Prom
   }
 }
 
-function handlerHost({ limits, log }: WorkerParts, { client, values }: Temporal): HandlerHost {
+function handlerHost({ limits, log }: WorkerParts, { client, values }: Temporal, observer: AttemptObserver): HandlerHost {
   return {
     identity: `${process.pid}@${hostname()}`,
     heartbeats: new Heartbeats(),
     cancels: new CancelNotices(),
     log,
     values,
+    observer,
     runningHandlers: () => [...limits.values()].reduce((sum, limit) => sum + limit.running, 0),
     reportProgress({ workflowId, runId }, step, progress) {
       const report: ProgressReport = { step, progress };
@@ -201,12 +235,13 @@ function handlerHost({ limits, log }: WorkerParts, { client, values }: Temporal)
 }
 
 interface RunnableParts extends WorkerParts {
+  readonly statistics: StatisticsSender | undefined;
   /** Begins what goes on while the worker runs; gives how to end it. */
   readonly sweeps?: () => () => Promise<void>;
 }
 
 function runnable(workers: readonly Worker[], connection: NativeConnection, parts: RunnableParts): JobWorker {
-  const { limits, log, signals = SIGNALS, sweeps } = parts;
+  const { limits, log, signals = SIGNALS, statistics, sweeps } = parts;
   let isStopping = false;
   const shutdown = (): void => {
     isStopping = true;
@@ -236,6 +271,7 @@ function runnable(workers: readonly Worker[], connection: NativeConnection, part
       const ends = await Promise.allSettled(runs);
       for (const signal of signals) process.off(signal, shutdown);
       await endSweeps?.();
+      await statistics?.end();
       await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
       const failed = ends.find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;

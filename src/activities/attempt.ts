@@ -9,6 +9,7 @@ import { JobError } from '../contract/errors.ts';
 import { checkPayload, MAX_CHECKPOINT_BYTES } from '../contract/payload.ts';
 import { nextProgress, type ProgressCount } from '../contract/progress.ts';
 import type { RetryRule } from '../contract/retry.ts';
+import type { ObservedAttempt } from './attempt-observer.ts';
 import type { CallId } from './cancel-notices.ts';
 import type { HandlerContext } from './handle.ts';
 
@@ -16,11 +17,13 @@ import type { HandlerContext } from './handle.ts';
 export interface AttemptRule {
   readonly retry: RetryRule;
   readonly timeoutMs: number;
+  /** How long the job had waited before its handler was called for. */
+  readonly queuedMs: number;
 }
 
 const CHECKPOINT_RULE = { code: 'invalid-options', limitBytes: MAX_CHECKPOINT_BYTES } as const;
 
-export class Attempt implements HandlerContext {
+export class Attempt implements HandlerContext, ObservedAttempt {
   readonly jobId: string;
   readonly type: string;
   readonly queue: string;
@@ -32,6 +35,8 @@ export class Attempt implements HandlerContext {
   readonly worker: string;
   /** True when it runs for the body of a multi-step job. */
   readonly isStep: boolean;
+  /** From the time the job was due to its first attempt; undefined for further ones. */
+  readonly waitedMs: number | undefined;
   /** True once the handler has a place within the limit: until then a death of the process is not its doing. */
   hasPlace = false;
   #state: AttemptState;
@@ -42,6 +47,7 @@ export class Attempt implements HandlerContext {
     const { info } = context;
     this.#context = context;
     this.worker = worker;
+    this.waitedMs = info.attempt > 1 ? undefined : rule.queuedMs + Math.max(0, this.startedAt.getTime() - info.scheduledTimestampMs);
     const running = { worker, startedAt: this.startedAt.toISOString(), isAlone: false };
     this.#state = {
       ...beginAttempt(asAttemptState(info.heartbeatDetails), info.attempt, running),

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 import { POISON_DEATHS } from '../contract/attempts.ts';
 import type { JobContract } from '../contract/define-job.ts';
-import { asJobError, fieldOf, JobError, messageOf, stackOf } from '../contract/errors.ts';
+import { asJobError, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { formatMs } from '../contract/duration.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
 import { encodePayload } from '../contract/payload.ts';
@@ -22,6 +22,8 @@ import { parseInput, parseOutput } from '../contract/validate.ts';
 import type { Log } from '../log.ts';
 import type { CarriedValues } from '../payloads/carried-values.ts';
 import { Attempt, type AttemptRule } from './attempt.ts';
+import type { AttemptObserver } from './attempt-observer.ts';
+import { codeOf } from './error-code.ts';
 import type { AttemptEnd, HandledJob } from './handle.ts';
 import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
@@ -36,6 +38,7 @@ export interface HandlerHost {
   readonly log: Log;
   /** How inputs and outputs travel. */
   readonly values: CarriedValues;
+  readonly observer: AttemptObserver;
   /** Handlers that run now in the whole process. */
   runningHandlers(): number;
   /** Tells the workflow of a long-running handler how far it is. Best effort. */
@@ -82,7 +85,11 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
 }
 
 function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
-  return { retry: options.retry ?? contract.retry, timeoutMs: options.timeoutMs ?? contract.timeoutMs };
+  return {
+    retry: options.retry ?? contract.retry,
+    timeoutMs: options.timeoutMs ?? contract.timeoutMs,
+    queuedMs: options.queuedMs ?? 0,
+  };
 }
 
 interface Beats {
@@ -103,6 +110,7 @@ function beat(attempt: Attempt, context: Context, host: HandlerHost): Beats {
   return {
     stop: host.heartbeats.start(send),
     async announce() {
+      host.observer.attemptStarted(attempt);
       if (context.info.attempt > 1) send();
       // A handler that kills its process at once would be run for ever if no death of it were known to be its own.
       if (attempt.state.deaths > 0) await sleep(ANNOUNCE_MS);
@@ -175,6 +183,7 @@ async function tell(
   end: AttemptEnd,
   { attempt, host }: { attempt: Attempt; host: HandlerHost },
 ): Promise<void> {
+  host.observer.attemptEnded(attempt, end);
   try {
     await withLimit(attemptEnded?.(end, attempt));
   } catch (error) {
@@ -266,12 +275,4 @@ function countedFailure({ error, outcome, isLast }: Failure, attempt: Attempt, {
 /** What the retry policy would wait by itself: it counts every attempt, shutdowns and deaths included. */
 function serverBackoffMs({ options, context }: HandlerRun): number {
   return backoffMs(options.retry ?? DEFAULT_RETRY, context.info.attempt);
-}
-
-const MAX_CODE_LENGTH = 100;
-
-/** The code of anything thrown: of the catalogue, the failure's type, or an own short `code` such as `ECONNREFUSED`. */
-function codeOf(error: unknown): string {
-  const code = error instanceof ApplicationFailure ? error.type : fieldOf(error, 'code');
-  return typeof code === 'string' && code.length > 0 && code.length <= MAX_CODE_LENGTH ? code : 'handler-failed';
 }

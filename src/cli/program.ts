@@ -4,7 +4,6 @@
  *
  * Exit codes: 0 done · 1 failed, or `dev --once` with a job or repository that failed · 2 the command line is wrong · 130 interrupted.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { DevServerOptions } from './dev-server.ts';
 import type { Host } from './host.ts';
@@ -12,6 +11,7 @@ import { concurrencyValue, portValue, type Queues, queueValue } from './option-v
 import { errorReport } from './report-error.ts';
 import { styleFor } from './text.ts';
 import type { WorkerCommandOptions } from './worker.ts';
+import { packageVersion } from '../package-version.ts';
 
 interface Flags {
   readonly verbose?: true;
@@ -128,9 +128,4 @@ async function reportingErrors(command: () => Promise<number>, isAsked: boolean,
     host.err.write(`${errorReport(error, { isVerbose, style: styleFor(host.err) })}\n`);
     return FAILED;
   }
-}
-
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return version;
 }

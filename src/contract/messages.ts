@@ -3,7 +3,7 @@
  * All of it is plain JSON. Changing a shape must stay readable for jobs that are under way.
  */
 import type { AttemptState } from './attempts.ts';
-import { MAX_TIMEOUT_MS } from './duration.ts';
+import { MAX_DURATION_MS, MAX_TIMEOUT_MS } from './duration.ts';
 import { checkInteger, checkObject } from './options.ts';
 import type { Progress } from './progress.ts';
 import { DEFAULT_RETRY, type RetryRule, retryRule } from './retry.ts';
@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly heartbeatMs?: number;
   /** The type has a workflow of its own. A worker that does not know it leaves the job to one that does. */
   readonly steps?: true;
+  /** From the time the job was due until its workflow code ran: set by the workflow, for the handler's statistics. */
+  readonly queuedMs?: number;
 }
 
 /** What a handler's activity returns: the job's output, and the record of how it came about. */
@@ -41,6 +43,8 @@ export interface JobMemo {
   /** Number of the run, from the second on, and Temporal's id of the run before. */
   readonly run?: number;
   readonly previousRunId?: string;
+  /** Absent: it was due at once. */
+  readonly delayMs?: number;
 }
 
 /** Memo key of a multi-step job: which steps have been started and what they add to the progress. */
@@ -90,6 +94,9 @@ export type CancelSinks = {
 /** Local activity of every worker: parses the input of a multi-step job by its contract. */
 export const PARSE_INPUT_ACTIVITY = 'holdfast.parse-input';
 
+/** A worker tells the server the version of its package as the name of a plug-in that begins so. */
+export const VERSION_PREFIX = 'holdfast ';
+
 /** Search attribute (KeywordList) of the tags given at add. */
 export const TAGS_ATTRIBUTE = 'HoldfastTags';
 
@@ -100,12 +107,13 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
-  const { retry, timeoutMs, heartbeatMs, steps } = options;
+  const { retry, timeoutMs, heartbeatMs, queuedMs, steps } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs: checkInteger(heartbeatMs, 'heartbeatMs', { min: 1000, max: 600_000 }) }),
     ...(steps === true ? { steps } : {}),
+    ...(queuedMs === undefined ? {} : { queuedMs: checkInteger(queuedMs, 'queuedMs', { min: 0, max: MAX_DURATION_MS }) }),
   };
 }
 

@@ -7,6 +7,7 @@ import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
 import { type JobMemo, MEMO_KEY, STEPS_MEMO_KEY, type StepsMemo, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
+import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 import type { Temporal } from './connection.ts';
 import { isJobUnknown } from './errors.ts';
 import { failureOf, instantMs, payloadAt, payloadValue } from './protocol.ts';
@@ -76,13 +77,14 @@ export interface JobDescription extends JobInfo {
   readonly activities: readonly PendingActivity[];
 }
 
-/** What the server knows of the newest run of a job, or undefined when it knows none. */
+/** What the server knows of the newest run of a job, or undefined when it knows none, or no job of this id. */
 export async function describeJob(temporal: Temporal, id: string, runId?: string): Promise<JobDescription | undefined> {
   return await temporal.call(`read job "${id}"`, async () => {
     try {
       const execution = { workflowId: id, ...(runId === undefined ? {} : { runId }) };
       const answer = await temporal.client.workflowService.describeWorkflowExecution({ namespace: temporal.namespace, execution });
-      return readDescription(answer);
+      const job = readDescription(answer);
+      return job.type === STATISTICS_TYPE ? undefined : job;
     } catch (error) {
       if (isJobUnknown(error)) return undefined;
       throw error;

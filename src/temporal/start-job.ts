@@ -41,7 +41,12 @@ export async function startJob(temporal: Temporal, job: NewJob): Promise<string>
 }
 
 async function start(temporal: Temporal, { id, type, input, plan, ...job }: NewJob): Promise<string> {
-  const memo: JobMemo = { maxAttempts: plan.maxAttempts, ...(plan.key === undefined ? {} : { key: plan.key }), ...job.memo };
+  const memo: JobMemo = {
+    maxAttempts: plan.maxAttempts,
+    ...(plan.key === undefined ? {} : { key: plan.key }),
+    ...(plan.delayMs === 0 ? {} : { delayMs: plan.delayMs }),
+    ...job.memo,
+  };
   const handle = await temporal.add(`add job "${type}"`, () =>
     temporal.client.workflow.start(type, {
       workflowId: id,

@@ -8,6 +8,7 @@ import type { Temporal } from './connection.ts';
 import { type CloseStatus, type JobInfo, readInfo } from './describe.ts';
 import { TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { TerminalStatus } from '../contract/snapshot.ts';
+import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 
 export interface JobQuery {
   readonly type?: string | undefined;
@@ -86,7 +87,7 @@ export async function countDelayed(temporal: Temporal, query: JobQuery): Promise
 function queryText({ type, queue, tags, ids, state, closedBefore }: JobQuery, now: number): string {
   const time = new Date(now).toISOString();
   const conditions = [
-    type === undefined ? undefined : `WorkflowType = ${quoted(type)}`,
+    type === undefined ? `WorkflowType != ${quoted(STATISTICS_TYPE)}` : `WorkflowType = ${quoted(type)}`,
     queue === undefined ? undefined : `TaskQueue = ${quoted(queue)}`,
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
     ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,

@@ -17,7 +17,7 @@ import { checkConcurrency, checkKeys } from '../contract/options.ts';
 import { jsonLog, type Log } from '../log.ts';
 import { temporalOver } from '../temporal/connection.ts';
 import { registerTags } from '../temporal/start-job.ts';
-import { installRuntime } from '../worker/temporal-logger.ts';
+import { installRuntime } from '../worker/runtime.ts';
 import { type JobWorker, startWorker } from '../worker.ts';
 import { AttemptStarts } from './attempt-starts.ts';
 import { Clock } from './clock.ts';
@@ -79,7 +79,7 @@ export async function testEnvironment(options: TestEnvironmentOptions): Promise<
   const queues = new Set(new HandlerRegistry(jobs).contracts.map(({ queue }) => queue));
   if (queues.size === 0)
     throw new JobError('invalid-options', 'A test environment needs at least one job. Give it jobs: [handle(contract, handler)].');
-  installRuntime(log, 'ERROR');
+  installRuntime(log, { nativeLevel: 'ERROR' });
   const server = await startTestServer();
   const clock = new Clock(server);
   const temporal = temporalOver(new SteppingClient(server.connection, clock), { address: server.address, namespace: NAMESPACE });
@@ -98,6 +98,8 @@ export async function testEnvironment(options: TestEnvironmentOptions): Promise<
       signals: [],
       // This server forgets what it was told of an attempt that fails, except by heartbeats that were really sent.
       throttleMs: 1,
+      // It would run ahead of the statistics, whose minutes are the server's.
+      hasStatistics: false,
     });
     return new RunningEnvironment(JobClient.over(temporal), { server, worker, clock, starts });
   } catch (error) {

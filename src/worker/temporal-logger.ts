@@ -1,5 +1,5 @@
 /** Owns how log lines of the Temporal SDK reach the user's log: warnings and errors, without those that Holdfast writes itself. */
-import { DefaultLogger, type Logger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, type Logger } from '@temporalio/worker';
 import { messageOf } from '../contract/errors.ts';
 import type { Log } from '../log.ts';
 
@@ -17,18 +17,4 @@ export function temporalLogger(log: Log): Logger {
     if (level === 'ERROR') log.error(`temporal: ${message}`, fields);
     else log.warn(`temporal: ${message}`, fields);
   });
-}
-
-/**
- * Makes the SDK's one runtime of this process, unless somebody else has. Signals are left to `JobWorker.run`, so that a
- * process that only adds jobs ends at SIGTERM as any other.
- * @param nativeLevel what the SDK's native part, which knows no `log`, may write to the terminal itself
- */
-export function installRuntime(log: Log, nativeLevel: 'WARN' | 'ERROR' = 'WARN'): void {
-  const telemetryOptions = { logging: { filter: { core: nativeLevel, other: 'ERROR' }, console: {} } } as const;
-  try {
-    Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions });
-  } catch {
-    log.debug('the Temporal runtime of this process is installed already');
-  }
 }

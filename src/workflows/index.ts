@@ -4,9 +4,11 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { RunOptions } from '../contract/messages.ts';
+import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 import { analyseRepositoriesWorkflow } from './analyse-repositories.ts';
 import { type JobWorkflow, multiStep } from './multi-step.ts';
 import { singleStep } from './single-step.ts';
+import { keepStatistics } from './statistics.ts';
 
 export { type JobBody, jobWorkflow, type JobWorkflow } from './multi-step.ts';
 export type { ChildOptions, JobScope, SettledStep, StepRunOptions } from './job-scope.ts';
@@ -24,6 +26,7 @@ export function jobWorkflows(...workflows: readonly JobWorkflow[]): AnyJob {
   // Not async: the SDK records a stack for each promise of a workflow, which is most of what an own layer here would cost.
   return (input, options) => {
     const { workflowType } = workflowInfo();
+    if (workflowType === STATISTICS_TYPE) return keepStatistics(input);
     const workflow = [...workflows, ...shipped].find(({ name }) => name === workflowType);
     if (workflow !== undefined) return multiStep(workflow, input);
     // Not a JobError: it must not end the job, but leave it to a worker that knows the type.

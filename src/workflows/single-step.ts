@@ -4,7 +4,7 @@
  * workflow around one activity, which is what a plain job may cost.
  */
 import { isCancellation, workflowInfo } from '@temporalio/workflow';
-import { readRunOptions, type RunOptions } from '../contract/messages.ts';
+import { type JobMemo, MEMO_KEY, readRunOptions, type RunOptions } from '../contract/messages.ts';
 import type { Progress } from '../contract/progress.ts';
 import { failOnJobError } from './failure.ts';
 import { runStep } from './run-step.ts';
@@ -23,7 +23,7 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
   showView(view);
   try {
     const checked = failOnJobError(() => readRunOptions(options));
-    const envelope = await runStep({ type: workflowInfo().workflowType, input, options: checked });
+    const envelope = await runStep({ type: workflowInfo().workflowType, input, options: { ...checked, queuedMs: queuedMs() } });
     view.status = 'completed';
     progress = { ...envelope.state.progress, percent: 100 };
     return envelope.output;
@@ -31,4 +31,12 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
     view.status = isCancellation(error) ? 'cancelled' : 'failed';
     throw error;
   }
+}
+
+/** Until here: with no worker up a job waits for its workflow code, not for its handler. */
+function queuedMs(): number {
+  const { startTime, memo } = workflowInfo();
+  const { delayMs = 0 } = (memo?.[MEMO_KEY] ?? {}) as Partial<JobMemo>;
+  const queued = Date.now() - startTime.getTime() - delayMs;
+  return Number.isFinite(queued) ? Math.max(0, Math.round(queued)) : 0;
 }

@@ -8,7 +8,9 @@ import { z } from 'zod';
 import type { JobClient, JobHandle } from '../../src/client.ts';
 import { defineJob } from '../../src/contract/index.ts';
 import { handle, type HandlerContext, multiStep } from '../../src/worker.ts';
-import { eventually, ownQueue, runWorker } from '../support/jobs.ts';
+import { STATISTICS_SIGNAL, statisticsId } from '../../src/contract/statistics/queue-statistics.ts';
+import { SIGNALS_OF_A_RUN } from '../../src/workflows/statistics.ts';
+import { eventually, ownQueue, runWorker, temporalClient } from '../support/jobs.ts';
 import { cleaned, course, step } from '../workflow/multi-step-jobs.ts';
 
 /** One course of a job: how it is made, and whose workflow code it goes through. */
@@ -35,6 +37,7 @@ export const recordings: readonly Recording[] = [
   { name: 'cancelled', workflows: 'shipped', run: cancelledJob },
   { name: 'cancelled-while-queued', workflows: 'shipped', run: cancelledBeforeAWorkerCame },
   { name: 'analyse-repositories', workflows: 'shipped', run: analysis },
+  { name: 'statistics', workflows: 'shipped', run: statisticsGoOn },
   { name: 'multi-step-completed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'settle') },
   { name: 'multi-step-failed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'one fails') },
   { name: 'multi-step-cancelled', workflows: 'multi-step', run: (client) => multiStepJob(client, 'waits for its signal') },
@@ -104,6 +107,25 @@ async function analysis(client: JobClient): Promise<string> {
   await runWorker({ jobs: [multiStep(contract), handle(one, analyse), handle(remove, () => null)] });
   const repositories = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ source: `https://git.example/${name}`, name }));
   return await ended(await client.add(contract, { repositories, options: { window: 2, timeLimitMs: 60_000 } }));
+}
+
+/** The workflow that keeps a queue's statistics, until it goes on in a new run. It is no job. */
+async function statisticsGoOn(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue(), retry: { maxAttempts: 1 } });
+  const id = statisticsId(contract.queue);
+  const { workflow } = await temporalClient();
+  await runWorker({ jobs: [handle(contract, (input) => (input === 'bad' ? fail() : input))] });
+  await Promise.all(['good', 'bad'].map(async (input) => await ended(await client.add(contract, input))));
+  const described = async (): Promise<{ runId: string } | undefined> =>
+    await workflow
+      .getHandle(id)
+      .describe()
+      .catch(() => undefined);
+  const first = await eventually('the first signal', described);
+  const handleOfIt = workflow.getHandle(id);
+  await Promise.all(Array.from({ length: SIGNALS_OF_A_RUN }, () => handleOfIt.signal(STATISTICS_SIGNAL, {})));
+  await eventually('a new run', async () => (await described())?.runId !== first.runId);
+  return id;
 }
 
 async function multiStepJob(client: JobClient, name: string): Promise<string> {

@@ -6,7 +6,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { type AddOptions, defineJob } from '../../src/contract/index.ts';
-import { installRuntime } from '../../src/worker/temporal-logger.ts';
+import { installRuntime } from '../../src/worker/runtime.ts';
 import { handle } from '../../src/worker.ts';
 import { connectClient, ownQueue, runWorker, serverAddress, silentLog } from '../support/jobs.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { z } from 'zod';
 import { defineJob } from '../../src/contract/index.ts';
 import { findServerBinary } from '../../src/embedded/binary.ts';
-import { installRuntime } from '../../src/worker/temporal-logger.ts';
+import { installRuntime } from '../../src/worker/runtime.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { handle, type HandlerContext } from '../../src/worker.ts';
 import {

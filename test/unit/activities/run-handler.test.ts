@@ -39,6 +39,7 @@ function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1
     identity: 'w1',
     heartbeats: new Heartbeats(),
     cancels: new CancelNotices(),
+    observer: { attemptStarted: () => undefined, attemptEnded: () => undefined },
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     values: new CarriedValues(undefined),
     runningHandlers: () => limit.running,

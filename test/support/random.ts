@@ -1,0 +1,15 @@
+/** Owns random numbers that are the same in every run. */
+
+/** A number from 0 (inclusive) to 1. */
+export type Random = () => number;
+
+/** A generator that gives the same numbers for the same seed (mulberry32). */
+export function seeded(seed: number): Random {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
