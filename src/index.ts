@@ -16,7 +16,10 @@ export {
   type JobDeclaration,
   type JobWorker,
   multiStep,
+  NonRetryable,
+  type NonRetryableOptions,
   type QueueOptions,
+  RetryAfter,
   type WorkerOptions,
 } from './worker.ts';
 // The seed's `JobStatus` has its name; the statuses of snapshots, a type only, go by another one here.

@@ -29,6 +29,7 @@ import { installRuntime } from './worker/runtime.ts';
 import { StatisticsSender } from './worker/statistics-sender.ts';
 import { workflowBundle } from './worker/workflow-bundle.ts';
 
+export { NonRetryable, type NonRetryableOptions, RetryAfter } from './activities/handler-errors.ts';
 export { handle, type HandledJob, type Handler, type HandlerContext, type JobDeclaration, multiStep } from './activities/handle.ts';
 
 export interface QueueOptions {

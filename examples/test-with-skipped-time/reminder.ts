@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const remind = defineJob({
   name: 'remind',
   input: z.object({ to: z.email() }),
-  retry: { maxAttempts: 3, initialInterval: '10m', backoffCoefficient: 3, maximumInterval: '1h' },
+  retry: { maxAttempts: 3, initialInterval: '10m', backoffCoefficient: 3, maximumInterval: '1h', jitter: 0 },
   queue: 'reminders',
 });
 

@@ -6,7 +6,7 @@ import type { Context } from '@temporalio/activity';
 import type { AttemptRecord, AttemptState } from '../contract/attempts.ts';
 import { asAttemptState, attemptError, beginAttempt, endAttempt } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
-import { checkPayload, MAX_CHECKPOINT_BYTES } from '../contract/payload.ts';
+import { type CheckpointRule, keptCheckpoint, readCheckpoint } from '../contract/checkpoint.ts';
 import { nextProgress, type ProgressCount } from '../contract/progress.ts';
 import type { RetryRule } from '../contract/retry.ts';
 import type { ObservedAttempt } from './attempt-observer.ts';
@@ -17,11 +17,10 @@ import type { HandlerContext } from './handle.ts';
 export interface AttemptRule {
   readonly retry: RetryRule;
   readonly timeoutMs: number;
+  readonly checkpoint: CheckpointRule;
   /** How long the job had waited before its handler was called for. */
   readonly queuedMs: number;
 }
-
-const CHECKPOINT_RULE = { code: 'invalid-options', limitBytes: MAX_CHECKPOINT_BYTES } as const;
 
 export class Attempt implements HandlerContext, ObservedAttempt {
   readonly jobId: string;
@@ -31,6 +30,8 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   readonly maxAttempts: number;
   readonly idempotencyKey: string;
   readonly lastCheckpoint: unknown;
+  /** Why what the attempt before kept cannot be given to this one. */
+  readonly checkpointProblem: string | undefined;
   readonly startedAt = new Date();
   readonly worker: string;
   /** True when it runs for the body of a multi-step job. */
@@ -42,6 +43,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   #state: AttemptState;
   readonly #abort = new AbortController();
   readonly #context: Context;
+  readonly #checkpointRule: CheckpointRule;
 
   constructor(context: Context, worker: string, rule: AttemptRule) {
     const { info } = context;
@@ -60,7 +62,10 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.attempt = this.#state.failures + 1;
     this.maxAttempts = rule.retry.maxAttempts;
     this.idempotencyKey = `${this.jobId}/${info.activityId}`;
-    this.lastCheckpoint = this.#state.checkpoint;
+    this.#checkpointRule = rule.checkpoint;
+    const kept = readCheckpoint(this.#state.checkpoint, rule.checkpoint.schema);
+    this.lastCheckpoint = 'value' in kept ? kept.value : undefined;
+    this.checkpointProblem = 'problem' in kept ? kept.problem : undefined;
     context.cancellationSignal.addEventListener('abort', () => this.abort(stopReason(context)), { once: true });
   }
 
@@ -97,7 +102,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   };
 
   readonly checkpoint = (value: unknown): void => {
-    this.#state = { ...this.#state, checkpoint: checkPayload(value, `checkpoint of "${this.type}"`, CHECKPOINT_RULE) };
+    this.#state = { ...this.#state, checkpoint: keptCheckpoint(value, this.#checkpointRule) };
   };
 
   /** Sends the record to the server; the answer, if it says cancel, fires the signal. */

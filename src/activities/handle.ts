@@ -1,11 +1,11 @@
 /** Owns how a user binds a handler to a contract, and what a handler is given. Does not run handlers: `run-handler.ts` does. */
-import type { JobContract, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
+import type { CheckpointOf, JobContract, KeptCheckpointOf, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
 import { JobError } from '../contract/errors.ts';
 import { show } from '../contract/options.ts';
 import type { ProgressCount } from '../contract/progress.ts';
 
 /** What a handler can ask and tell while it runs. */
-export interface HandlerContext {
+export interface HandlerContext<Checkpoint = unknown, KeptCheckpoint = Checkpoint> {
   /** Id of the job. */
   readonly jobId: string;
   /** Name of the job type. */
@@ -19,27 +19,39 @@ export interface HandlerContext {
   /** Fires on cancel, timeout and worker shutdown; `signal.reason` is a `JobError` with the code. Stop work and throw it. */
   readonly signal: AbortSignal;
   /** What an earlier attempt kept last with `checkpoint`, or undefined. */
-  readonly lastCheckpoint: unknown;
+  readonly lastCheckpoint: Checkpoint | undefined;
   /** Sets the progress: 0–100 or a count. Lower than before is ignored. Cheap: call it as often as you like. */
   readonly progress: (report: number | ProgressCount, message?: string) => void;
-  /** Keeps a JSON value (≤ 64 KB) that the next attempt finds in `lastCheckpoint`. At most 1 s of it is lost in a crash. */
-  readonly checkpoint: (value: unknown) => void;
+  /**
+   * Keeps a JSON value (≤ 64 KB) that the next attempt finds in `lastCheckpoint`. At most 1 s of it is lost in a crash.
+   * @throws JobError `invalid-checkpoint` when it does not match the contract's schema; `payload-too-large`
+   */
+  readonly checkpoint: (value: KeptCheckpoint) => void;
 }
 
 /** Does the work of one job. Throwing means: this attempt failed. */
-export type Handler<C extends JobContract> = (input: ParsedInputOf<C>, context: HandlerContext) => Promise<ReturnOf<C>> | ReturnOf<C>;
+export type Handler<C extends JobContract> = (
+  input: ParsedInputOf<C>,
+  context: HandlerContext<CheckpointOf<C>, KeptCheckpointOf<C>>,
+) => Promise<ReturnOf<C>> | ReturnOf<C>;
 
 /** How an attempt ended, as it is going to be reported. `isLast`: the job has failed with it. */
 export type AttemptEnd =
   | { readonly outcome: 'completed'; readonly output: unknown }
-  | { readonly outcome: 'failed' | 'timed-out'; readonly error: unknown; readonly isLast: boolean }
+  | {
+      readonly outcome: 'failed' | 'timed-out';
+      readonly error: unknown;
+      readonly isLast: boolean;
+      /** Wait until the next attempt, in milliseconds. Absent on the last one. */
+      readonly waitMs?: number;
+    }
   | { readonly outcome: 'cancelled'; readonly error: unknown }
   | { readonly outcome: 'shutdown'; readonly error: unknown };
 
 /** A contract with its handler, as `createWorker` takes it. */
 export interface HandledJob {
   readonly contract: JobContract;
-  readonly handler: (input: never, context: HandlerContext) => unknown;
+  readonly handler: (input: never, context: HandlerContext<never, unknown>) => unknown;
   /** How long a cancelled job waits for its handler, in milliseconds. Absent: until it ends. */
   readonly cancelGraceMs?: number;
   /** Called once per attempt and awaited before its end is reported. What it throws is logged and changes nothing. */

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 import { POISON_DEATHS } from '../contract/attempts.ts';
 import type { JobContract } from '../contract/define-job.ts';
-import { asJobError, JobError, messageOf, stackOf } from '../contract/errors.ts';
+import { JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { formatMs } from '../contract/duration.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
 import { encodePayload } from '../contract/payload.ts';
@@ -24,10 +24,11 @@ import type { CarriedValues } from '../payloads/carried-values.ts';
 import { Attempt, type AttemptRule } from './attempt.ts';
 import type { AttemptObserver } from './attempt-observer.ts';
 import { codeOf } from './error-code.ts';
-import type { AttemptEnd, HandledJob } from './handle.ts';
+import type { AttemptEnd, HandledJob, HandlerContext } from './handle.ts';
 import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { waitAfter } from './next-attempt.ts';
 import { ProgressReports } from './progress-reports.ts';
 
 /** What all handlers of a process share. */
@@ -66,6 +67,8 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const { context, options, host, limit } = run;
   const rule = attemptRule(handled.contract, options);
   const attempt = new Attempt(context, host.identity, rule);
+  if (attempt.checkpointProblem !== undefined)
+    host.log.warn('checkpoint not used', { type: attempt.type, job: attempt.jobId, error: attempt.checkpointProblem });
   const beats = beat(attempt, context, host);
   const unlisten = host.cancels.listen(attempt.call, () => attempt.abort(new JobError('cancelled')));
   try {
@@ -75,9 +78,9 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
     const { running: _running, ...state } = attempt.state;
     return { output: sent, state };
   } catch (error) {
-    const end = endOf(error, attempt);
+    const end = endOf(error, attempt, { contract: handled.contract, rule, log: host.log });
     await tell(handled, end, { attempt, host });
-    throw failureOf(end, attempt, { rule, run });
+    throw failureOf(end, attempt, run);
   } finally {
     unlisten();
     beats.stop();
@@ -89,6 +92,7 @@ function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
     retry: options.retry ?? contract.retry,
     timeoutMs: options.timeoutMs ?? contract.timeoutMs,
     queuedMs: options.queuedMs ?? 0,
+    checkpoint: { type: contract.name, schema: contract.checkpoint },
   };
 }
 
@@ -154,7 +158,7 @@ async function runWithinLimit(handled: HandledJob, input: unknown, run: LimitedR
 async function runHandler({ contract, handler }: HandledJob, input: unknown, { attempt, values }: LimitedRun): Promise<Completed> {
   const parsed = await parseInput(contract, await values.receive(input));
   attempt.signal.throwIfAborted();
-  const returned: unknown = await handler(parsed as never, attempt);
+  const returned: unknown = await handler(parsed as never, attempt as HandlerContext<never, unknown>);
   // The body of a multi-step job works with what its steps return, and cannot look into the store.
   const sizeRule = attempt.isStep ? {} : values.rule;
   const payload = encodePayload(returned, `output of "${contract.name}"`, { code: 'invalid-output', ...sizeRule });
@@ -205,26 +209,27 @@ async function withLimit(hook: Promise<void> | void): Promise<void> {
 }
 
 /** What ended the attempt. Whoever stopped it goes before what the handler made of that. */
-function endOf(error: unknown, attempt: Attempt): Exclude<AttemptEnd, { outcome: 'completed' }> {
+function endOf(error: unknown, attempt: Attempt, { contract, rule, log }: Circumstances): Exclude<AttemptEnd, { outcome: 'completed' }> {
   const stopped = attempt.stopped;
   if (stopped?.code === 'cancelled') return { outcome: 'cancelled', error: stopped };
   if (stopped?.code === 'worker-shutdown') return { outcome: 'shutdown', error: stopped };
-  const isOver = attempt.attempt >= attempt.maxAttempts;
-  return stopped?.code === 'timed-out'
-    ? { outcome: 'timed-out', error: stopped, isLast: isOver }
-    : { outcome: 'failed', error, isLast: isOver || isFinal(error) };
+  const failed = stopped ?? error;
+  const waitMs = waitAfter(failed, { contract, retry: rule.retry, failures: attempt.attempt, log });
+  const next = waitMs === undefined ? { isLast: true } : { isLast: false, waitMs };
+  return { outcome: stopped === undefined ? 'failed' : 'timed-out', error: failed, ...next };
 }
 
-interface Ending {
+interface Circumstances {
+  readonly contract: JobContract;
   readonly rule: AttemptRule;
-  readonly run: HandlerRun;
+  readonly log: Log;
 }
 
 /** The error that reports the attempt to the server, and the record and log line that go with it. */
-function failureOf(end: Exclude<AttemptEnd, { outcome: 'completed' }>, attempt: Attempt, ending: Ending): Error {
+function failureOf(end: Exclude<AttemptEnd, { outcome: 'completed' }>, attempt: Attempt, run: HandlerRun): Error {
   if (end.outcome === 'cancelled') return cancelFailure(attempt);
   if (end.outcome === 'shutdown') return shutdownFailure(end.error, attempt);
-  return countedFailure(end, attempt, ending);
+  return countedFailure(end, attempt, run);
 }
 
 /** The server takes the answer "cancelled" only once it has told the SDK so; the workflow reads both alike. */
@@ -235,11 +240,6 @@ function cancelFailure(attempt: Attempt): Error {
     : ApplicationFailure.create({ message, type: 'cancelled', nonRetryable: true, details: [attempt.state] });
 }
 
-function isFinal(error: unknown): boolean {
-  const known = asJobError(error);
-  return (known !== undefined && !known.retryable) || (error instanceof ApplicationFailure && error.nonRetryable === true);
-}
-
 function shutdownFailure(error: unknown, attempt: Attempt): ApplicationFailure {
   attempt.end({ outcome: 'shutdown', code: 'worker-shutdown', error });
   return ApplicationFailure.create({ message: messageOf(error), type: 'worker-shutdown', nextRetryDelay: 1 });
@@ -247,9 +247,8 @@ function shutdownFailure(error: unknown, attempt: Attempt): ApplicationFailure {
 
 type Failure = Extract<AttemptEnd, { isLast: boolean }>;
 
-function countedFailure({ error, outcome, isLast }: Failure, attempt: Attempt, { rule, run }: Ending): ApplicationFailure {
+function countedFailure({ error, outcome, isLast, waitMs }: Failure, attempt: Attempt, run: HandlerRun): ApplicationFailure {
   const code = codeOf(error);
-  const waitMs = isLast ? undefined : backoffMs(rule.retry, attempt.attempt);
   attempt.end({ outcome, code, error, ...(waitMs === undefined ? {} : { backoffMs: waitMs }) });
   run.host.log.warn('attempt failed', {
     type: attempt.type,

@@ -6,7 +6,7 @@ import { invalidOption, checkInteger, checkKeys, checkText } from './options.ts'
 import type { RunOptions } from './messages.ts';
 import { type Priority, priorityKey } from './priority.ts';
 import { delayOf, type Instant } from './start-time.ts';
-import { DEFAULT_RETRY, MAX_ATTEMPTS_LIMIT } from './retry.ts';
+import { changedRule, DEFAULT_RETRY, isSameRule, MAX_ATTEMPTS_LIMIT, type RetryOptions, type RetryRule } from './retry.ts';
 import { DEFAULT_HEARTBEAT_MS } from './define-job.ts';
 
 export interface AddOptions extends DedupeOptions {
@@ -18,8 +18,10 @@ export interface AddOptions extends DedupeOptions {
   readonly priority?: Priority | number;
   /** Whose job it is: jobs of different keys and one priority take turns, however many of one key wait. At most 64 bytes. @default none */
   readonly key?: string;
-  /** Handler failures until the job is `failed`, 1–1000. @default the contract's, 3 if it says nothing */
+  /** Handler failures until the job is `failed`, 1–1000: short for `retry.maxAttempts`. @default the contract's, 3 if it says nothing */
   readonly maxAttempts?: number;
+  /** Fields of the contract's retry rule that are other for this job. @default the contract's */
+  readonly retry?: RetryOptions;
   /** Longest time for one attempt. @default the contract's, 1 hour if it says nothing */
   readonly timeout?: Duration;
   /** Words to find it by: at most 20, each 1–100 characters, without quotation marks (`"`) and backslashes. */
@@ -41,7 +43,9 @@ export interface AddPlan {
   readonly runOptions: RunOptions | undefined;
 }
 
-const ADD_OPTION_KEYS = ['delay', 'runAt', 'priority', 'key', 'maxAttempts', 'timeout', 'tags', 'queue', ...DEDUPE_OPTION_KEYS];
+const ADD_OPTION_KEYS = ['delay', 'runAt', 'priority', 'key', 'maxAttempts', 'retry', 'timeout', 'tags', 'queue', ...DEDUPE_OPTION_KEYS];
+/** Of a job of several steps each step has its own. */
+const HANDLER_OPTION_KEYS = ['maxAttempts', 'retry', 'timeout'] as const;
 /** The server's limit, in bytes. */
 const MAX_KEY_LENGTH = 64;
 const MAX_TAGS = 20;
@@ -53,28 +57,36 @@ const MAX_TAG_LENGTH = 100;
  */
 export function addPlan(contract: JobContract, options: AddOptions = {}): AddPlan {
   checkKeys(options, ADD_OPTION_KEYS, 'add options');
-  const maxAttempts =
-    options.maxAttempts === undefined
-      ? contract.retry.maxAttempts
-      : checkInteger(options.maxAttempts, 'maxAttempts', { min: 1, max: MAX_ATTEMPTS_LIMIT });
+  if (contract.steps) refuseHandlerOptions(contract, options);
+  const retry = retryOf(contract, options);
   return {
     queue: options.queue === undefined ? contract.queue : checkQueueName(options.queue),
     delayMs: delayOf(options, Date.now()),
     priorityKey: options.priority === undefined ? undefined : priorityKey(options.priority),
     key: options.key === undefined ? undefined : checkKey(options.key),
-    maxAttempts,
+    maxAttempts: retry.maxAttempts,
     tags: checkTags(options.tags ?? []),
     dedupe: dedupePlan(options),
-    runOptions: runOptionsOf(contract, maxAttempts, options.timeout === undefined ? contract.timeoutMs : checkTimeout(options.timeout)),
+    runOptions: runOptionsOf(contract, retry, options.timeout === undefined ? contract.timeoutMs : checkTimeout(options.timeout)),
   };
 }
 
-function runOptionsOf(contract: JobContract, maxAttempts: number, timeoutMs: number): RunOptions | undefined {
-  const retry = { ...contract.retry, maxAttempts };
-  const isDefaultRetry = Object.entries(DEFAULT_RETRY).every(([key, value]) => retry[key as keyof typeof retry] === value);
-  const isContracts = maxAttempts === contract.retry.maxAttempts;
+function refuseHandlerOptions({ name }: JobContract, options: AddOptions): void {
+  for (const key of HANDLER_OPTION_KEYS) {
+    if (options[key] !== undefined) throw invalidOption(key, `left out: "${name}" has several steps, and each has its own`, options[key]);
+  }
+}
+
+function retryOf({ retry }: JobContract, { maxAttempts, retry: own }: AddOptions): RetryRule {
+  if (maxAttempts === undefined) return own === undefined ? retry : changedRule(retry, own);
+  if (own?.maxAttempts !== undefined) throw invalidOption('maxAttempts', 'left out where retry.maxAttempts is given', maxAttempts);
+  checkInteger(maxAttempts, 'maxAttempts', { min: 1, max: MAX_ATTEMPTS_LIMIT });
+  return changedRule(retry, { ...own, maxAttempts });
+}
+
+function runOptionsOf(contract: JobContract, retry: RetryRule, timeoutMs: number): RunOptions | undefined {
   const options = {
-    ...(isDefaultRetry && isContracts ? {} : { retry }),
+    ...(isSameRule(retry, DEFAULT_RETRY) && isSameRule(retry, contract.retry) ? {} : { retry }),
     ...(timeoutMs === contract.timeoutMs ? {} : { timeoutMs }),
     ...(contract.heartbeatMs === DEFAULT_HEARTBEAT_MS ? {} : { heartbeatMs: contract.heartbeatMs }),
     ...(contract.steps ? { steps: true as const } : {}),

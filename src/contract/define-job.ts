@@ -8,15 +8,24 @@ import { JobError } from './errors.ts';
 import { checkKeys, checkText, invalidOption, show } from './options.ts';
 import { type RetryOptions, type RetryRule, retryRule } from './retry.ts';
 
-export interface JobDefinition<Name extends string, Input extends StandardSchemaV1, Output extends StandardSchemaV1> {
+export interface JobDefinition<
+  Name extends string,
+  Input extends StandardSchemaV1,
+  Output extends StandardSchemaV1,
+  Checkpoint extends StandardSchemaV1 = StandardSchemaV1,
+> {
   /** Written string, never derived from code: it is in histories. 1–200 of `A–Z a–z 0–9 . _ : -`, first a letter or digit. */
   readonly name: Name;
   /** Any Standard Schema (zod, valibot, arktype …). The schema's *input* travels, the handler gets its *output*. */
   readonly input: Input;
   /** Schema of what the handler returns. Left out: anything that JSON can carry. */
   readonly output?: Output;
+  /** Schema of what `ctx.checkpoint` keeps. It must validate at once, without async checks. Left out: anything that JSON can carry. */
+  readonly checkpoint?: Checkpoint;
   /** Retry of failed attempts. @default 3 attempts, waits from 1 s, doubled each time, at most 100 s */
   readonly retry?: RetryOptions;
+  /** Called by the worker with the code of a failed attempt; false: the job has failed with it. @default all codes are tried again that can be */
+  readonly retryIf?: (code: string) => boolean;
   /** Longest time for one attempt, 1 ms–24 days; then its signal fires and it counts as failed. @default '1h' */
   readonly timeout?: Duration;
   /** A worker that was not heard of for this long is taken for dead and the job runs again. 1 s–10 min. @default '5s' */
@@ -32,11 +41,14 @@ export interface JobContract<
   Name extends string = string,
   Input extends StandardSchemaV1 = StandardSchemaV1,
   Output extends StandardSchemaV1 = StandardSchemaV1,
+  Checkpoint extends StandardSchemaV1 = StandardSchemaV1,
 > {
   readonly name: Name;
   readonly input: Input;
   readonly output: Output | undefined;
+  readonly checkpoint: Checkpoint | undefined;
   readonly retry: RetryRule;
+  readonly retryIf: ((code: string) => boolean) | undefined;
   readonly timeoutMs: number;
   readonly heartbeatMs: number;
   readonly queue: string;
@@ -52,13 +64,20 @@ export type ReturnOf<C extends JobContract> = StandardSchemaV1.InferInput<NonNul
 /** What `result()` gives: the handler's value after the output schema's defaults and transforms. */
 export type OutputOf<C extends JobContract> = StandardSchemaV1.InferOutput<NonNullable<C['output']>>;
 
+/** What `ctx.checkpoint` takes. */
+export type KeptCheckpointOf<C extends JobContract> = StandardSchemaV1.InferInput<NonNullable<C['checkpoint']>>;
+/** What `ctx.lastCheckpoint` is, when there is one: after the schema's defaults and transforms. */
+export type CheckpointOf<C extends JobContract> = StandardSchemaV1.InferOutput<NonNullable<C['checkpoint']>>;
+
 export const DEFAULT_QUEUE = 'jobs';
 export const DEFAULT_TIMEOUT_MS = 3_600_000;
 export const DEFAULT_HEARTBEAT_MS = 5000;
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 /** Exports of the workflow bundle: Temporal would run them as the workflow of a type of that name. */
 const RESERVED_NAMES = new Set(['default', 'jobWorkflow', 'jobWorkflows']);
-const DEFINITION_KEYS = ['name', 'input', 'output', 'retry', 'timeout', 'heartbeat', 'queue', 'steps'];
+const DEFINITION_KEYS = ['name', 'input', 'output', 'checkpoint', 'retry', 'retryIf', 'timeout', 'heartbeat', 'queue', 'steps'];
+/** What a job of several steps cannot have: its steps do. */
+const HANDLER_KEYS = ['checkpoint', 'retry', 'retryIf', 'timeout', 'heartbeat'] as const;
 
 /**
  * The contract of a job type.
@@ -76,20 +95,23 @@ export function defineJob<
   const Name extends string,
   Input extends StandardSchemaV1,
   Output extends StandardSchemaV1 = StandardSchemaV1<unknown, unknown>,
->(definition: JobDefinition<Name, Input, Output>): JobContract<Name, Input, Output> {
+  Checkpoint extends StandardSchemaV1 = StandardSchemaV1<unknown, unknown>,
+>(definition: JobDefinition<Name, Input, Output, Checkpoint>): JobContract<Name, Input, Output, Checkpoint> {
   checkKeys(definition, DEFINITION_KEYS, 'keys of a job definition');
   checkJobName(definition.name);
-  checkSchema(definition.name, 'input', definition.input);
-  if (definition.output !== undefined) checkSchema(definition.name, 'output', definition.output);
+  checkSchemas(definition);
+  if (definition.steps !== undefined) checkSteps(definition);
   return Object.freeze({
     name: definition.name,
     input: definition.input,
     output: definition.output,
+    checkpoint: definition.checkpoint,
     retry: retryRule(definition.retry),
+    retryIf: checkRetryIf(definition.retryIf),
     timeoutMs: checkTimeout(definition.timeout ?? DEFAULT_TIMEOUT_MS),
     heartbeatMs: checkHeartbeat(definition.heartbeat ?? DEFAULT_HEARTBEAT_MS),
     queue: checkQueueName(definition.queue ?? DEFAULT_QUEUE),
-    steps: checkSteps(definition.steps),
+    steps: definition.steps === true,
   });
 }
 
@@ -121,9 +143,27 @@ function checkHeartbeat(heartbeat: Duration): number {
   throw invalidOption('heartbeat', 'between 1 s and 10 min', heartbeat);
 }
 
-function checkSteps(steps: unknown): boolean {
-  if (steps === undefined || steps === true) return steps === true;
-  throw invalidOption('steps', 'true, or left out for a job type that is one handler', steps);
+type AnyDefinition = JobDefinition<string, StandardSchemaV1, StandardSchemaV1>;
+
+function checkSteps(definition: AnyDefinition): void {
+  if (definition.steps !== true) throw invalidOption('steps', 'true, or left out for a job type that is one handler', definition.steps);
+  const wrong = HANDLER_KEYS.find((key) => definition[key] !== undefined);
+  if (wrong === undefined) return;
+  throw new JobError(
+    'invalid-contract',
+    `The job type "${definition.name}" has several steps, so leave out "${wrong}": each step has its own.`,
+  );
+}
+
+function checkRetryIf<T>(retryIf: T): T {
+  if (retryIf === undefined || typeof retryIf === 'function') return retryIf;
+  throw invalidOption('retryIf', 'a function of an error code', retryIf);
+}
+
+function checkSchemas({ name, input, output, checkpoint }: AnyDefinition): void {
+  checkSchema(name, 'input', input);
+  if (output !== undefined) checkSchema(name, 'output', output);
+  if (checkpoint !== undefined) checkSchema(name, 'checkpoint', checkpoint);
 }
 
 function checkSchema(job: string, which: string, schema: unknown): void {

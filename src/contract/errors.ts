@@ -21,6 +21,11 @@ export const errorCatalogue = {
     message: 'The handler returned a value that does not match the contract of the job type.',
   },
   'invalid-options': { status: 422, retryable: false, message: 'An option has a wrong name or value.' },
+  'invalid-checkpoint': {
+    status: 500,
+    retryable: false,
+    message: 'The checkpoint does not match the contract of the job type.',
+  },
   'invalid-contract': { status: 500, retryable: false, message: 'The contract of a job type is not usable.' },
   'invalid-config': { status: 500, retryable: false, message: 'The configuration is not usable.' },
   'not-found': { status: 404, retryable: false, message: 'No job has this id.' },

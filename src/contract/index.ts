@@ -3,10 +3,12 @@ export type { AddOptions } from './add-options.ts';
 export type { AttemptError, AttemptRecord } from './attempts.ts';
 export type { CancelOptions } from './cancel-options.ts';
 export {
+  type CheckpointOf,
   defineJob,
   type InputOf,
   type JobContract,
   type JobDefinition,
+  type KeptCheckpointOf,
   type OutputOf,
   type ParsedInputOf,
   type ReturnOf,

@@ -119,6 +119,6 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
 
 function readRetryRule(rule: Partial<RetryRule>): RetryRule {
   checkObject(rule, 'retry in run options');
-  const { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs } = { ...DEFAULT_RETRY, ...rule };
-  return retryRule({ maxAttempts, initialInterval: initialIntervalMs, backoffCoefficient, maximumInterval: maximumIntervalMs });
+  const { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs, jitter } = { ...DEFAULT_RETRY, ...rule };
+  return retryRule({ maxAttempts, initialInterval: initialIntervalMs, backoffCoefficient, maximumInterval: maximumIntervalMs, jitter });
 }

@@ -11,6 +11,8 @@ export interface RetryOptions {
   readonly backoffCoefficient?: number;
   /** No wait is longer than this. @default 100 × the initial interval, as in Temporal */
   readonly maximumInterval?: Duration;
+  /** Each wait is up to this part longer, drawn anew each time, so that jobs that failed together are not tried together. 0–1. @default 0.25 */
+  readonly jitter?: number;
 }
 
 /** Retry options with every default filled in and durations in milliseconds. */
@@ -19,18 +21,26 @@ export interface RetryRule {
   readonly initialIntervalMs: number;
   readonly backoffCoefficient: number;
   readonly maximumIntervalMs: number;
+  readonly jitter: number;
 }
 
 export const MAX_ATTEMPTS_LIMIT = 1000;
 const DEFAULT_CAP = 100;
-export const DEFAULT_RETRY: RetryRule = { maxAttempts: 3, initialIntervalMs: 1000, backoffCoefficient: 2, maximumIntervalMs: 100_000 };
+export const DEFAULT_RETRY: RetryRule = {
+  maxAttempts: 3,
+  initialIntervalMs: 1000,
+  backoffCoefficient: 2,
+  maximumIntervalMs: 100_000,
+  jitter: 0.25,
+};
+const RETRY_KEYS = ['maxAttempts', 'initialInterval', 'backoffCoefficient', 'maximumInterval', 'jitter'];
 
 /**
  * The rule that `options` describe, defaults filled in.
  * @throws JobError `invalid-options`
  */
 export function retryRule(options: RetryOptions = {}): RetryRule {
-  checkKeys(options, ['maxAttempts', 'initialInterval', 'backoffCoefficient', 'maximumInterval'], 'retry options');
+  checkKeys(options, RETRY_KEYS, 'retry options');
   const maxAttempts = checkInteger(options.maxAttempts ?? DEFAULT_RETRY.maxAttempts, 'retry.maxAttempts', {
     min: 1,
     max: MAX_ATTEMPTS_LIMIT,
@@ -39,15 +49,42 @@ export function retryRule(options: RetryOptions = {}): RetryRule {
   const backoffCoefficient = options.backoffCoefficient ?? DEFAULT_RETRY.backoffCoefficient;
   if (typeof backoffCoefficient !== 'number' || !(backoffCoefficient >= 1 && backoffCoefficient <= 100))
     throw invalidOption('retry.backoffCoefficient', 'a number from 1 to 100', backoffCoefficient);
-  const longest = Math.min(DEFAULT_CAP * initialIntervalMs, MAX_DURATION_MS);
-  const maximumIntervalMs = toMs(options.maximumInterval ?? longest, 'retry.maximumInterval');
+  const maximumIntervalMs = toMs(options.maximumInterval ?? longestWait(initialIntervalMs), 'retry.maximumInterval');
+  const jitter = options.jitter ?? DEFAULT_RETRY.jitter;
+  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) throw invalidOption('retry.jitter', 'a number from 0 to 1', jitter);
   if (initialIntervalMs < 1) throw invalidOption('retry.initialInterval', 'at least 1 ms', options.initialInterval);
   if (maximumIntervalMs < initialIntervalMs)
     throw invalidOption('retry.maximumInterval', 'at least retry.initialInterval', options.maximumInterval);
-  return { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs };
+  return { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs, jitter };
+}
+
+/**
+ * The rule with the fields that `options` give in the place of its own.
+ * @throws JobError `invalid-options`
+ */
+export function changedRule(rule: RetryRule, options: RetryOptions): RetryRule {
+  checkKeys(options, RETRY_KEYS, 'retry options');
+  const { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs, jitter } = rule;
+  // A longest wait that follows from the first one goes on to do so.
+  const own = maximumIntervalMs === longestWait(initialIntervalMs) ? {} : { maximumInterval: maximumIntervalMs };
+  return retryRule({ maxAttempts, initialInterval: initialIntervalMs, backoffCoefficient, jitter, ...own, ...options });
+}
+
+/** True when both say the same. */
+export function isSameRule(one: RetryRule, other: RetryRule): boolean {
+  return Object.entries(one).every(([key, value]) => other[key as keyof RetryRule] === value);
+}
+
+function longestWait(initialIntervalMs: number): number {
+  return Math.min(DEFAULT_CAP * initialIntervalMs, MAX_DURATION_MS);
 }
 
 /** Whole milliseconds to wait after the `failures`-th failed attempt (1 = the first): initial × coefficient^(failures − 1), at most the maximum. */
 export function backoffMs(rule: RetryRule, failures: number): number {
   return Math.round(Math.min(rule.initialIntervalMs * rule.backoffCoefficient ** (failures - 1), rule.maximumIntervalMs));
+}
+
+/** The wait as it is made: up to `jitter` longer than `backoffMs`. */
+export function drawBackoffMs(rule: RetryRule, failures: number): number {
+  return Math.round(backoffMs(rule, failures) * (1 + Math.random() * rule.jitter));
 }

@@ -223,7 +223,6 @@ export const analyseRepositories = defineJob({
       lines: count,
     }),
   }),
-  timeout: '7d',
 });
 
 function checkUnique(repositories: readonly { readonly source: string; readonly ref?: string }[], context: z.RefinementCtx): void {

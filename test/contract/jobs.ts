@@ -8,9 +8,10 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JobSnapshot } from '../../src/contract/index.ts';
 import { handle, type HandlerContext } from '../../src/worker.ts';
-import { eventually, gate, ownQueue, runWorker } from '../support/jobs.ts';
+import { eventually, gate, runWorker } from '../support/jobs.ts';
 import { duplicates } from './duplicates.ts';
 import { theOrder } from './order.ts';
+import { retries } from './retries.ts';
 import { type ContractClient, contractOf, isStatus } from './support.ts';
 import { valuesContract } from './values.ts';
 
@@ -26,6 +27,9 @@ export function jobsContract(name: string, connect: () => Promise<ContractClient
   });
   describe(`${name}: values`, () => {
     valuesContract(connect);
+  });
+  describe(`${name}: attempts that fail`, () => {
+    retries(connect);
   });
   describe(`${name}: what is added`, () => {
     whatIsAdded(connect);
@@ -117,29 +121,6 @@ function theLifeOfAJob(connect: () => Promise<ContractClient>): void {
       waitingFor: null,
     });
     expect(snapshot).not.toHaveProperty('output');
-  });
-
-  test('added with maxAttempts has so many, whatever its contract says', async () => {
-    const queue = ownQueue();
-    const of = (name: string, maxAttempts: number): ReturnType<typeof contractOf> =>
-      contractOf({ name, queue, retry: { ...FAST_RETRY, backoffCoefficient: 1, maxAttempts } });
-    const [one, five] = [of('one', 1), of('five', 5)];
-    const calls: string[] = [];
-    const fail = (_input: unknown, { jobId }: HandlerContext): never => {
-      calls.push(jobId);
-      throw new Error('broken');
-    };
-    await runWorker({ jobs: [handle(one, fail), handle(five, fail)] });
-    const client = await connect();
-    // 3 is what holds where neither says anything.
-    const asked = [
-      await client.add(five, {}, { maxAttempts: 2 }),
-      await client.add(five, {}, { maxAttempts: 3 }),
-      await client.add(one, {}, { maxAttempts: 2 }),
-    ];
-    for (const job of asked) await expect(job.result()).rejects.toThrow('broken');
-    expect(asked.map(({ id }) => calls.filter((called) => called === id).length)).toEqual([2, 3, 2]);
-    expect(await Promise.all(asked.map(async (job) => (await job.get()).maxAttempts))).toEqual([2, 3, 2]);
   });
 
   test('whose handler listens is stopped at its timeout and has timed out', async () => {
@@ -252,7 +233,7 @@ function whatIsAdded(connect: () => Promise<ContractClient>): void {
     [{ queue: '' }, /^Expected queue to be a text of 1 to 200 characters/],
     [
       { dealy: '5s' },
-      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, timeout, tags, queue, dedupeKey, dedupeWindow, onDuplicate\.$/,
+      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, tags, queue, dedupeKey, dedupeWindow, onDuplicate\.$/,
     ],
   ])('has options that make sense: not %j', async (options, message) => {
     const client = await connect();
@@ -539,7 +520,7 @@ function withNoWorker(connect: () => Promise<ContractClient>): void {
   });
 
   test('a retrying job keeps its record, its progress and the time of its next attempt', async () => {
-    const contract = contractOf({ retry: { initialInterval: '1h' } });
+    const contract = contractOf({ retry: { initialInterval: '1h', jitter: 0 } });
     const fail = (_input: unknown, context: HandlerContext): never => {
       context.progress(30, 'reading');
       context.checkpoint({ row: 3 });

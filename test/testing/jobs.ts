@@ -34,5 +34,5 @@ export const handled: readonly JobDeclaration[] = [
 ];
 
 function flakyWith(name: string, retry: RetryOptions) {
-  return defineJob({ name, input: z.object({ until: z.number() }), retry });
+  return defineJob({ name, input: z.object({ until: z.number() }), retry: { jitter: 0, ...retry } });
 }

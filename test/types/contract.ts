@@ -4,7 +4,17 @@
  */
 import * as v from 'valibot';
 import { z } from 'zod';
-import { defineJob, handle, type InputOf, type JobClient, type OutputOf, type ParsedInputOf, type ReturnOf } from '../../src/index.ts';
+import {
+  type CheckpointOf,
+  defineJob,
+  handle,
+  type InputOf,
+  type JobClient,
+  type KeptCheckpointOf,
+  type OutputOf,
+  type ParsedInputOf,
+  type ReturnOf,
+} from '../../src/index.ts';
 
 /** True if both types are the same, `any` told apart. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -90,6 +100,27 @@ holds<Same<OutputOf<typeof resize>, { bytes: number }>>();
 await jobs.add(resize, { path: 1 });
 // @ts-expect-error -- wrong output, by valibot's types
 handle(resize, ({ width }) => ({ bytes: String(width) }));
+
+// A checkpoint is kept as the schema's input and found as its output.
+const rows = defineJob({
+  name: 'rows',
+  input: z.object({}),
+  checkpoint: z.object({ row: z.number(), seen: z.array(z.string()).default([]) }),
+});
+holds<Same<CheckpointOf<typeof rows>, { row: number; seen: string[] }>>();
+holds<Same<KeptCheckpointOf<typeof rows>, { row: number; seen?: string[] | undefined }>>();
+handle(rows, (_input, { lastCheckpoint, checkpoint }) => {
+  holds<Same<typeof lastCheckpoint, { row: number; seen: string[] } | undefined>>();
+  checkpoint({ row: 1 });
+  // @ts-expect-error -- a field has another type
+  checkpoint({ row: '1' });
+  // @ts-expect-error -- there may be none
+  return lastCheckpoint.row;
+});
+handle(free, (_input, { lastCheckpoint, checkpoint }) => {
+  holds<Same<typeof lastCheckpoint, unknown>>();
+  checkpoint(['anything']);
+});
 
 // @ts-expect-error -- not a schema
 defineJob({ name: 'no-schema', input: { to: 'string' } });

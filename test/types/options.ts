@@ -14,7 +14,7 @@ defineJob({
   name: 'full',
   input,
   output: z.string(),
-  retry: { maxAttempts: 5, initialInterval: 500, backoffCoefficient: 1.5, maximumInterval: '10m' },
+  retry: { maxAttempts: 5, initialInterval: 500, backoffCoefficient: 1.5, maximumInterval: '10m', jitter: 0.1 },
   timeout: '2 hours',
   heartbeat: '10s',
   queue: 'slow',

@@ -10,6 +10,7 @@ import { type HandlerHost, runHandledJob } from '../../../src/activities/run-han
 import { type AttemptState, beginAttempt } from '../../../src/contract/attempts.ts';
 import { defineJob } from '../../../src/contract/define-job.ts';
 import { CarriedValues } from '../../../src/payloads/carried-values.ts';
+import type { Log } from '../../../src/log.ts';
 
 const contract = defineJob({ name: 'send', input: z.object({}) });
 const aloneBefore = { worker: 'w0', startedAt: '2026-01-01T00:00:00.000Z', isAlone: true };
@@ -26,9 +27,10 @@ interface Circumstances {
   /** What the attempt before left in its heartbeats. */
   readonly details?: unknown;
   readonly limit?: HandlerLimit;
+  readonly warn?: Log['warn'];
 }
 
-function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1) }: Circumstances = {}): Running {
+function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1), warn = ignore }: Circumstances = {}): Running {
   const cancel = new AbortController();
   const beats: AttemptState[] = [];
   const info = { attempt, heartbeatDetails: details, activityType: job.contract.name, activityId: '1', taskQueue: 'mail' } as Info;
@@ -40,7 +42,7 @@ function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1
     heartbeats: new Heartbeats(),
     cancels: new CancelNotices(),
     observer: { attemptStarted: () => undefined, attemptEnded: () => undefined },
-    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    log: { debug: ignore, info: ignore, warn, error: ignore },
     values: new CarriedValues(undefined),
     runningHandlers: () => limit.running,
     reportProgress: ignore,
@@ -48,6 +50,10 @@ function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1
   const ended = runHandledJob(job, {}, { context, options: {}, host, limit });
   return { beats, ended, cancel: () => cancel.abort() };
 }
+
+const never = (): never => {
+  throw new Error('broken');
+};
 
 function ignore(): void {
   // Nobody reads it here.
@@ -93,6 +99,63 @@ describe('an attempt', () => {
       { details },
     );
     await expect(ended).resolves.toMatchObject({ output: 1 });
+  });
+
+  test.each([
+    [
+      'RetryAfter of another copy of the package',
+      Object.assign(new Error('busy'), { name: 'RetryAfter', waitMs: 5000 }),
+      { nextRetryDelay: 5000 },
+    ],
+    [
+      'NonRetryable of another copy',
+      Object.assign(new Error('no'), { name: 'NonRetryable' }),
+      { nonRetryable: true, type: 'handler-failed' },
+    ],
+    ['a RetryAfter without sense', Object.assign(new Error('busy'), { name: 'RetryAfter', waitMs: Number.NaN }), { nonRetryable: false }],
+  ])('that throws %s is understood', async (_what, error, failure) => {
+    const { ended } = run(
+      handle(contract, () => {
+        throw error;
+      }),
+    );
+    await expect(ended).rejects.toMatchObject(failure);
+  });
+
+  test('whose contract’s retryIf throws is tried again', async () => {
+    const mistaken = defineJob({
+      name: 'send',
+      input: z.object({}),
+      retryIf: () => {
+        throw new Error('a mistake');
+      },
+    });
+    await expect(run(handle(mistaken, never)).ended).rejects.toMatchObject({ nonRetryable: false });
+  });
+
+  test('that finds a checkpoint which no longer matches the schema begins without it, and says so once', async () => {
+    const typed = defineJob({ name: 'send', input: z.object({}), checkpoint: z.object({ page: z.number() }) });
+    const lines: unknown[] = [];
+    const details: AttemptState = { ...beginAttempt(undefined, 1, aloneBefore), checkpoint: { row: 5 } };
+    const { ended } = run(
+      handle(typed, (_input, { lastCheckpoint }) => lastCheckpoint ?? 'none'),
+      { details, attempt: 2, warn: (...line) => void lines.push(line) },
+    );
+    await expect(ended).resolves.toMatchObject({ output: 'none' });
+    expect(lines).toMatchObject([['checkpoint not used', { type: 'send', error: expect.stringContaining('page: ') as string }]]);
+  });
+
+  test.each([
+    ['whose schema answers later', z.object({ row: z.number() }).refine(async () => await sleep(1, true)), 'without async checks'],
+    ['whose schema throws', { '~standard': { version: 1, vendor: 'test', validate: never } } as const, 'Its schema threw an error. broken'],
+  ])('that keeps a checkpoint %s fails with invalid-checkpoint', async (_what, checkpoint, problem) => {
+    const odd = defineJob({ name: 'send', input: z.object({}), checkpoint });
+    const { ended } = run(handle(odd, (_input, context) => context.checkpoint({ row: 1 })));
+    await expect(ended).rejects.toMatchObject({
+      type: 'invalid-checkpoint',
+      nonRetryable: true,
+      message: expect.stringContaining(problem) as string,
+    });
   });
 
   test('that was stopped while its input was checked does not call its handler, and gives back its place', async () => {

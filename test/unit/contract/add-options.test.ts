@@ -18,7 +18,7 @@ describe('add options', () => {
       queue: 'mail',
       maxAttempts: 5,
       runOptions: {
-        retry: { maxAttempts: 5, initialIntervalMs: 1000, backoffCoefficient: 2, maximumIntervalMs: 100_000 },
+        retry: { maxAttempts: 5, initialIntervalMs: 1000, backoffCoefficient: 2, maximumIntervalMs: 100_000, jitter: 0.25 },
         heartbeatMs: 10_000,
       },
     });
@@ -63,10 +63,33 @@ describe('add options', () => {
     expect(addPlan(five, { maxAttempts: 3 }).runOptions?.retry?.maxAttempts).toBe(3);
   });
 
+  test('fields of the retry rule go before those of the contract', () => {
+    const { maxAttempts, runOptions } = addPlan(five, { retry: { initialInterval: '2s', jitter: 0 } });
+    expect([maxAttempts, runOptions?.retry]).toEqual([
+      5,
+      { maxAttempts: 5, initialIntervalMs: 2000, backoffCoefficient: 2, maximumIntervalMs: 200_000, jitter: 0 },
+    ]);
+    expect(addPlan(five, { maxAttempts: 2, retry: { jitter: 1 } }).runOptions?.retry).toMatchObject({ maxAttempts: 2, jitter: 1 });
+  });
+
   test.each([
+    ['maxAttempts', 2],
+    ['retry', { maxAttempts: 2 }],
+    ['timeout', '1m'],
+  ])('%s is refused for a job of several steps', (key, value) => {
+    const steps = defineJob({ name: 'steps', input: z.object({}), steps: true });
+    expect(() => addPlan(steps, { [key]: value })).toThrow(
+      `Expected ${key} to be left out: "steps" has several steps, and each has its own`,
+    );
+  });
+
+  test.each([
+    [{ retry: { attempts: 2 } }, 'Unknown retry options: "attempts".'],
+    [{ retry: 3 }, 'Expected retry options to be an object, got: 3.'],
+    [{ retry: { maxAttempts: 2 }, maxAttempts: 2 }, 'Expected maxAttempts to be left out where retry.maxAttempts is given, got: 2.'],
     [
       { prio: 1 },
-      'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, timeout, tags, queue, dedupeKey, dedupeWindow, onDuplicate.',
+      'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, tags, queue, dedupeKey, dedupeWindow, onDuplicate.',
     ],
     [{ delay: Number.NaN }, 'Expected delay to be a duration'],
     [{ delay: -1 }, 'Expected delay to be a duration'],
@@ -128,6 +151,7 @@ describe('run options over the wire', () => {
       initialIntervalMs: 1000,
       backoffCoefficient: 2,
       maximumIntervalMs: 100_000,
+      jitter: 0.25,
     });
   });
 
@@ -136,6 +160,7 @@ describe('run options over the wire', () => {
     [{ retry: 'often' }],
     [{ retry: null }],
     [{ retry: { backoffCoefficient: '2' } }],
+    [{ retry: { jitter: 2 } }],
     [{ timeoutMs: -1 }],
     [{ timeoutMs: 3_000_000_000 }],
     [{ timeoutMs: '1s' }],

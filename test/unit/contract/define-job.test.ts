@@ -13,6 +13,7 @@ describe('a contract', () => {
       timeoutMs: 3_600_000,
       heartbeatMs: 5000,
       output: undefined,
+      checkpoint: undefined,
       steps: false,
     });
     expect(Object.isFrozen(contract)).toBe(true);
@@ -46,6 +47,13 @@ describe('a contract', () => {
     [{ input, timeout: '30d' }, 'Expected timeout to be between 1 ms and 24 days (left out: 1 hour), got: "30d".'],
     [{ input, heartbeat: '10ms' }, 'Expected heartbeat to be between 1 s and 10 min, got: "10ms".'],
     [{ input, heartbeat: '11m' }, 'Expected heartbeat to be between 1 s and 10 min, got: "11m".'],
+    [
+      { input, checkpoint: {} },
+      'Expected checkpoint of the job type "x" to be a Standard Schema (zod, valibot, arktype …), got: an object.',
+    ],
+    [{ input, retryIf: ['E_FULL'] }, 'Expected retryIf to be a function of an error code, got: an array of 1.'],
+    [{ input, steps: true, timeout: '1m' }, 'The job type "x" has several steps, so leave out "timeout": each step has its own.'],
+    [{ input, steps: true, checkpoint: input }, 'so leave out "checkpoint"'],
     [{ input, steps: false }, 'Expected steps to be true, or left out for a job type that is one handler, got: false.'],
     [{ input, retry: { maxAttempts: 0 } }, 'Expected retry.maxAttempts to be a whole number from 1 to 1000, got: 0.'],
   ])('with %j is refused', (definition, message) => {

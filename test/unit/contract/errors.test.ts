@@ -30,6 +30,7 @@ describe('errors', () => {
         "invalid-input 422",
         "invalid-output 500",
         "invalid-options 422",
+        "invalid-checkpoint 500",
         "invalid-contract 500",
         "invalid-config 500",
         "not-found 404",

@@ -1,0 +1,43 @@
+/** Owns what follows an attempt that failed: whether there is another one, and after what wait. */
+import { ApplicationFailure } from '@temporalio/activity';
+import type { JobContract } from '../contract/define-job.ts';
+import { asJobError, messageOf } from '../contract/errors.ts';
+import { drawBackoffMs, type RetryRule } from '../contract/retry.ts';
+import type { Log } from '../log.ts';
+import { codeOf } from './error-code.ts';
+import { askedWaitMs, isNonRetryable } from './handler-errors.ts';
+
+/** What is known of the attempt that failed. */
+export interface FailedAttempt {
+  readonly contract: JobContract;
+  readonly retry: RetryRule;
+  /** Handler failures, this one included. */
+  readonly failures: number;
+  readonly log: Log;
+}
+
+/** Milliseconds until the next attempt; undefined when the job has failed with this one. */
+export function waitAfter(error: unknown, { contract, retry, failures, log }: FailedAttempt): number | undefined {
+  if (failures >= retry.maxAttempts || isFinal(error) || !isTriedAgain(error, contract, log)) return undefined;
+  return askedWaitMs(error) ?? drawBackoffMs(retry, failures);
+}
+
+function isFinal(error: unknown): boolean {
+  const known = asJobError(error);
+  return (
+    isNonRetryable(error) ||
+    (known !== undefined && !known.retryable) ||
+    (error instanceof ApplicationFailure && error.nonRetryable === true)
+  );
+}
+
+/** What the contract's `retryIf` says. One that throws says nothing: a mistake in it must not lose a job. */
+function isTriedAgain(error: unknown, { name, retryIf }: JobContract, log: Log): boolean {
+  if (retryIf === undefined) return true;
+  try {
+    return retryIf(codeOf(error));
+  } catch (thrown) {
+    log.warn('retryIf failed: the attempt is tried again', { type: name, error: messageOf(thrown) });
+    return true;
+  }
+}
