@@ -15,11 +15,12 @@ import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob } from './temporal/cancel-job.ts';
 import { deleteJob } from './temporal/delete-job.ts';
-import { countByStatus, type JobCounts, type JobFilter, type JobList, readJob, readJobs } from './temporal/read-jobs.ts';
+import { countByStatus, type JobCounts, type JobFilter, type JobList, type JobReading, readJob, readJobs } from './temporal/read-jobs.ts';
 import { addOnce } from './temporal/add-once.ts';
+import { QueueStates } from './temporal/queues.ts';
 import { startJob } from './temporal/start-job.ts';
 import { waitForResult } from './temporal/wait-for-result.ts';
-import { watchJob, type WatchOptions } from './temporal/watch.ts';
+import { WatchHub, type WatchOptions } from './temporal/watch/watch-hub.ts';
 
 export interface ResultOptions {
   /** Stops the waiting, not the job; `result` then rejects with the signal's reason. */
@@ -52,9 +53,13 @@ const MAX_TOKEN_LENGTH = 10_000;
 
 export class JobClient {
   readonly #temporal: Temporal;
+  readonly #reading: JobReading;
+  readonly #watches: WatchHub;
 
   private constructor(temporal: Temporal) {
     this.#temporal = temporal;
+    this.#reading = { temporal, queues: new QueueStates(temporal) };
+    this.#watches = new WatchHub(this.#reading);
   }
 
   /**
@@ -114,7 +119,7 @@ export class JobClient {
 
   /** Everything about a job, its input included; undefined when no job has this id. Of values over 10 MB it has the reference. */
   async get(id: string): Promise<JobSnapshot | undefined> {
-    return await readJob(this.#temporal, checkJobId(id), { input: true });
+    return await readJob(this.#reading, checkJobId(id), { input: true });
   }
 
   /** A page of jobs, newest first. */
@@ -137,7 +142,7 @@ export class JobClient {
 
   /** The job's snapshot, then one per change; the terminal one is last. @throws JobError `not-found` */
   watch(id: string, options: WatchOptions = {}): AsyncGenerator<JobSnapshot, void, undefined> {
-    return watchJob(this.#temporal, checkJobId(id), options);
+    return this.#watches.watch(checkJobId(id), options);
   }
 
   /** Waits for the end of a job and gives the handler's value. @throws JobError as `JobHandle.result` does */
@@ -155,7 +160,9 @@ export class JobClient {
    * @example await jobs.cancel(id, { reason: 'customer left', actor: 'support' });
    */
   async cancel(id: string, options?: string | CancelOptions): Promise<CancelOutcome> {
-    return await cancelJob(this.#temporal, checkJobId(id), cancelOptions(options));
+    const outcome = await cancelJob(this.#temporal, checkJobId(id), cancelOptions(options));
+    this.#watches.changed(id);
+    return outcome;
   }
 
   /** Removes a finished job and its record for good. @throws JobError `not-found`; `conflict` while it is open */

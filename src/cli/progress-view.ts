@@ -72,7 +72,8 @@ function waitingLine({ snapshot, nowMs }: JobView, width: number, style: Style):
 
 /** Why the job does not run, if that is worth a word: each job waits for a worker for a moment. */
 export function waitingSentence({ waitingFor, addedAt }: JobSnapshot, nowMs: number): string | undefined {
-  if (waitingFor === null || (waitingFor.code === 'worker' && nowMs - Date.parse(addedAt) < USUAL_WAIT_MS)) return undefined;
+  const isUsual = waitingFor?.code === 'queue' || waitingFor?.code === 'no-worker';
+  if (waitingFor === null || (isUsual && nowMs - Date.parse(addedAt) < USUAL_WAIT_MS)) return undefined;
   return defused(waitingFor.sentence);
 }
 

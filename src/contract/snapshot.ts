@@ -18,12 +18,47 @@ export function isTerminal(status: JobStatus): status is TerminalStatus {
   return TERMINAL_STATUSES.some((terminal) => terminal === status);
 }
 
-/** Why a job is not running: a code, a sentence that names what to do next, and the facts in it. */
+/** Why a job is not running: a code, a sentence that names what to do next, and the facts in it. Times are ISO 8601. */
 export interface WaitingFor {
-  readonly code: 'start-time' | 'worker' | 'handler' | 'retry' | 'cancel';
+  readonly code:
+    | 'start-time'
+    | 'no-worker'
+    | 'queue'
+    | 'handler'
+    | 'retry'
+    | 'cancel'
+    | 'event-loop'
+    | 'workflow-code'
+    | 'paused'
+    | 'unreachable';
   readonly sentence: string;
-  /** When the wait is known to end. ISO 8601. */
+  /** When the wait is known to end. */
   readonly until?: string;
+  /** Since when it is so: `event-loop`, `paused`, `unreachable`. */
+  readonly since?: string;
+  /** Where it waits: `no-worker`, `queue`, `handler`; `cancel` when nobody is there to carry it out. */
+  readonly queue?: string;
+  /** When a worker was last seen there: `no-worker`. */
+  readonly lastSeenAt?: string;
+  /** Workers that serve the queue: `queue`. */
+  readonly workers?: number;
+  /** About how many come first, and how many start a second: `queue`. */
+  readonly ahead?: number;
+  readonly perSecond?: number;
+  /** The job type whose handler is missing: `handler`. */
+  readonly type?: string;
+  /** `retry`: the attempt that ended. `workflow-code`: how often it was tried. */
+  readonly attempt?: number;
+  readonly maxAttempts?: number;
+  /** What went wrong: `retry`, `workflow-code`, `unreachable`. */
+  readonly error?: string;
+  readonly isNonDeterministic?: boolean;
+  readonly blockedMs?: number;
+  /** The worker that is blocked: `event-loop`. */
+  readonly worker?: string;
+  /** Who paused it, and why: `paused`. */
+  readonly by?: string;
+  readonly reason?: string;
 }
 
 /** Why a job failed. */
@@ -64,6 +99,8 @@ export interface JobSummary {
 
 /** Everything that is known about a job, with no worker needed. */
 export interface JobSnapshot extends JobSummary {
+  /** Orders the snapshots of this job, from wherever they came: the higher is the newer. */
+  readonly version: number;
   /** Attempt under way or last: 0 before the first, then 1 … `maxAttempts`. */
   readonly attempt: number;
   readonly progress: Progress | null;
@@ -71,7 +108,7 @@ export interface JobSnapshot extends JobSummary {
   readonly checkpoint?: unknown;
   /** Start of the last attempt. */
   readonly startedAt?: string;
-  /** Null while it runs and after its end. */
+  /** Null while its handler goes on, and after its end. */
   readonly waitingFor: WaitingFor | null;
   /** Attempts that ended without completing the job, oldest first: the last 20. */
   readonly attempts: readonly AttemptRecord[];

@@ -1,10 +1,19 @@
 /** Owns the sentences that say why a job is not running. One place: API, command line and dashboard show the same. */
+import { formatMs } from './duration.ts';
 import type { WaitingFor } from './snapshot.ts';
 
 /** Why a job waits, as facts. */
 export type WaitingReason =
   | { readonly code: 'start-time'; readonly until: string }
-  | { readonly code: 'worker'; readonly queue: string }
+  | { readonly code: 'no-worker'; readonly queue: string; readonly lastSeenAt?: string | undefined }
+  | {
+      readonly code: 'queue';
+      readonly queue: string;
+      /** Absent where the server does not tell. */
+      readonly workers?: number | undefined;
+      readonly ahead?: number | undefined;
+      readonly perSecond?: number | undefined;
+    }
   | { readonly code: 'handler'; readonly queue: string; readonly type: string; readonly until: string | undefined }
   | {
       readonly code: 'retry';
@@ -14,20 +23,42 @@ export type WaitingReason =
       /** Why the attempt failed. Absent when it did not: its worker died or was shut down, and it is made again. */
       readonly error?: string;
     }
-  | { readonly code: 'cancel' };
+  | {
+      readonly code: 'cancel';
+      /** Set when no worker is there to carry it out. */
+      readonly queue?: string | undefined;
+    }
+  | { readonly code: 'event-loop'; readonly since: string; readonly blockedMs: number; readonly worker?: string | undefined }
+  | {
+      readonly code: 'workflow-code';
+      readonly error: string;
+      /** How often the server has tried it. */
+      readonly attempt: number;
+      /** True when the code does not do what it did before: another version of it began the job. */
+      readonly isNonDeterministic: boolean;
+    }
+  | {
+      readonly code: 'paused';
+      readonly since?: string | undefined;
+      readonly by?: string | undefined;
+      readonly reason?: string | undefined;
+    }
+  | { readonly code: 'unreachable'; readonly since: string; readonly error: string };
 
 /** The reason with its sentence. */
 export function waitingFor(reason: WaitingReason): WaitingFor {
-  const until = 'until' in reason && reason.until !== undefined ? { until: reason.until } : {};
-  return { code: reason.code, sentence: sentenceOf(reason), ...until };
+  const facts = Object.entries(reason).filter(([, fact]) => fact !== undefined);
+  return { ...(Object.fromEntries(facts) as unknown as WaitingReason), sentence: sentenceOf(reason) } as WaitingFor;
 }
 
 function sentenceOf(reason: WaitingReason): string {
   switch (reason.code) {
     case 'start-time':
       return `Starts at ${reason.until}, as it was told when it was added.`;
-    case 'worker':
-      return `Waits for a free worker on the queue "${reason.queue}". If none runs there, start one for this queue.`;
+    case 'no-worker':
+      return `No worker serves the queue "${reason.queue}"${after(' since ', reason.lastSeenAt)}. Start one for this queue; the job is kept until then.`;
+    case 'queue':
+      return queueSentence(reason);
     case 'handler':
       return `The worker that took it has no handler for "${reason.type}". Start a worker with that handler on the queue "${reason.queue}", or add it to the one that runs.`;
     case 'retry':
@@ -35,6 +66,34 @@ function sentenceOf(reason: WaitingReason): string {
         ? `The worker of attempt ${reason.attempt} of ${reason.maxAttempts} was gone before it ended; it is made again at ${reason.until}, on any worker of the queue.`
         : `Attempt ${reason.attempt} of ${reason.maxAttempts} failed (${reason.error}); the next starts at ${reason.until}.`;
     case 'cancel':
-      return 'Cancel was asked for; the handler is being stopped. With no worker up, it is carried out when one comes.';
+      return reason.queue === undefined
+        ? 'Cancel was asked for; the handler is being stopped. One that does not end has to listen to ctx.signal.'
+        : `Cancel was asked for, and no worker serves the queue "${reason.queue}". Start one for this queue: it is carried out then.`;
+    case 'event-loop':
+      return `The event loop${after(' of the worker ', reason.worker)} has been blocked for ${formatMs(seconds(reason.blockedMs))}: a handler there computes without a pause, and nothing else of that process goes on. Move such work to a worker thread or a child process.`;
+    case 'workflow-code':
+      return reason.isNonDeterministic
+        ? `The code of the job's workflow is not the code that began it (${reason.error}); nothing is lost. Deploy the version that it began with, or one that replays it.`
+        : `The code of the job's workflow fails (${reason.error}); nothing is lost, it is tried again and again. Deploy workers with the code corrected.`;
+    case 'paused':
+      return `Paused by hand in Temporal${after(' by ', reason.by)}${after(' at ', reason.since)}${after(': ', reason.reason)}. Unpause it there to let it go on.`;
+    case 'unreachable':
+      return `Temporal has not answered since ${reason.since}; what is shown was known then. Start it, or mend the way to it: jobs are kept, and the watch goes on by itself.`;
   }
+}
+
+function queueSentence({ queue, workers, ahead, perSecond }: Extract<WaitingReason, { code: 'queue' }>): string {
+  if (workers === undefined) return `Waits for a free worker on the queue "${queue}". If none runs there, start one for this queue.`;
+  const serving = workers === 1 ? '1 worker serves it' : `${workers} workers serve it`;
+  const before = ahead === undefined ? '' : ahead === 0 ? ', and it is next' : `, about ${ahead} ${ahead === 1 ? 'is' : 'are'} ahead`;
+  const rate = ahead === undefined || ahead === 0 || perSecond === undefined || perSecond <= 0 ? '' : `, about ${perSecond} start a second`;
+  return `Waits for a free place on the queue "${queue}": ${serving}${before}${rate}. For more places raise concurrency or start more workers.`;
+}
+
+function after(words: string, fact: string | undefined): string {
+  return fact === undefined ? '' : words + fact;
+}
+
+function seconds(milliseconds: number): number {
+  return Math.max(1, Math.floor(milliseconds / 1000)) * 1000;
 }

@@ -20,6 +20,8 @@ const DYNAMIC_CONFIG: Readonly<Record<string, string | number | boolean>> = {
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
   'matching.enableFairness': true,
+  // How many jobs wait is told at most so late; the default of 5 s is too old to say why a job waits.
+  'matching.TaskQueueInfoByBuildIdTTL': '1s',
   // The default refuses the 101st count of a burst.
   'frontend.namespaceRPS.visibility': 500,
   // Long polls that may wait at the same time: a result that is awaited, a worker without work. The default is 1 200.

@@ -24,13 +24,21 @@ export interface TemporalServer {
 
 /** Gives up a call after this time. */
 export const CALL_DEADLINE_MS = 15_000;
+/** Whoever asks how a job is doing hears within 5 s that Temporal does not answer. */
+export const READ_DEADLINE_MS = 3000;
+/** The server's own word goes first: an answer, or why there is none. */
+const LATE_ANSWER_MS = 250;
 const CONNECT_TIMEOUT_MS = 5000;
 /** Jobs that one client adds at the same time. The embedded server stores some 50–100 a second: a call's deadline counts from its own turn. */
 const ADDS_AT_ONCE = 100;
 /** Jobs that wait for their turn in one client. */
 const MAX_WAITING_ADDS = 10_000;
-/** The SDK names this option without its prefix, so its own limit has no effect and pages over 4 MB fail. */
-const CHANNEL_ARGS = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
+const CHANNEL_ARGS = {
+  // The SDK names this option without its prefix, so its own limit has no effect and pages over 4 MB fail.
+  'grpc.max_receive_message_length': 128 * 1024 * 1024,
+  // By default a server that was away for long is tried again only every two minutes.
+  'grpc.max_reconnect_backoff_ms': 2000,
+};
 
 /** What the readers and the client work with. */
 export interface Temporal {
@@ -43,6 +51,8 @@ export interface Temporal {
   call<T>(what: string, body: () => Promise<T>): Promise<T>;
   /** The same for a call that makes a job: 100 at a time, 10 000 wait for their turn. @throws JobError `overloaded` beyond that */
   add<T>(what: string, body: () => Promise<T>): Promise<T>;
+  /** The same for a question that is asked again when it fails: it gives up sooner. */
+  read<T>(what: string, body: () => Promise<T>): Promise<T>;
   /** The same for a call that waits: without a deadline, until `signal` fires. More than 500 take turns, and are made again at each. */
   wait<T>(what: string, body: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Ends all calls under way, then the connection. */
@@ -98,6 +108,11 @@ export function temporalOver(client: Client, server: TemporalServer, close?: () 
       if (adds.pendingCount >= MAX_WAITING_ADDS) throw overloadedError(what);
       return await adds(() => call(what, body));
     },
+    read: (what, body) =>
+      soonOrNever(
+        run(what, () => client.connection.withDeadline(Date.now() + READ_DEADLINE_MS, body)),
+        { what, address: server.address },
+      ),
     wait: (what, body, signal) => waits.take((turn) => run(what, body, turn), signal),
     async close() {
       if (close === undefined) return;
@@ -127,6 +142,16 @@ function overloadedError(what: string): JobError {
     `Could not ${what}: ${MAX_WAITING_ADDS} jobs of this client wait to be added already. Await some of the adds before you start more.`,
     { details: { limit: MAX_WAITING_ADDS } },
   );
+}
+
+/** The SDK rests between its tries, and does not mind the deadline then: on a server that is away, for seconds more. */
+async function soonOrNever<T>(work: Promise<T>, { what, address }: { what: string; address: string }): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    const message = `Could not ${what}: no answer within ${READ_DEADLINE_MS / 1000} s. Temporal at ${address} does not answer; is it running?`;
+    timer = setTimeout(() => reject(new JobError('unavailable', message, { details: { address } })), READ_DEADLINE_MS + LATE_ANSWER_MS);
+  });
+  return await Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
 }
 
 function closedError(what: string): JobError {

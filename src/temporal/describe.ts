@@ -15,6 +15,7 @@ import { failureOf, instantMs, payloadAt, payloadValue } from './protocol.ts';
 type ProtoDescription = temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse;
 type ProtoInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type ProtoActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+type ProtoPause = temporal.api.workflow.v1.IWorkflowExecutionPauseInfo;
 
 export type CloseStatus = 'open' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed-out';
 /** Index = the protocol's WorkflowExecutionStatus. Continued-as-new shows as open: the newest run goes on. */
@@ -55,11 +56,21 @@ export interface JobInfo {
 
 export type ActivityPhase = 'scheduled' | 'started' | 'cancelling';
 
+/** Who holds a job or a handler call back, by Temporal's own tools. */
+export interface Pause {
+  readonly sinceMs: number | undefined;
+  readonly by: string | undefined;
+  readonly reason: string | undefined;
+}
+
 /** A handler call that is under way or waits. */
 export interface PendingActivity {
   readonly id: string;
   readonly type: string;
   readonly phase: ActivityPhase;
+  /** Queue whose workers run it, where the server tells. */
+  readonly queue: string | undefined;
+  readonly pause: Pause | undefined;
   /** The server's count, deaths and shutdowns included. */
   readonly attempt: number;
   /** When the next attempt is due; only while it backs off. */
@@ -74,12 +85,18 @@ export interface JobDescription extends JobInfo {
   readonly isCancelRequested: boolean;
   /** True while a workflow task waits for a worker or is being worked on. */
   readonly hasWorkflowTask: boolean;
+  /** 1 for the first try of that task; higher after it failed or nobody answered. 0 without one. */
+  readonly workflowTaskAttempt: number;
+  /** When the whole job was paused in Temporal. */
+  readonly pause: Pause | undefined;
+  /** Rises with everything that the server does to this run, heartbeats included. */
+  readonly transitions: number;
   readonly activities: readonly PendingActivity[];
 }
 
 /** What the server knows of the newest run of a job, or undefined when it knows none, or no job of this id. */
 export async function describeJob(temporal: Temporal, id: string, runId?: string): Promise<JobDescription | undefined> {
-  return await temporal.call(`read job "${id}"`, async () => {
+  return await temporal.read(`read job "${id}"`, async () => {
     try {
       const execution = { workflowId: id, ...(runId === undefined ? {} : { runId }) };
       const answer = await temporal.client.workflowService.describeWorkflowExecution({ namespace: temporal.namespace, execution });
@@ -98,6 +115,9 @@ function readDescription(answer: ProtoDescription): JobDescription {
     ...readInfo(answer.workflowExecutionInfo),
     isCancelRequested: answer.workflowExtendedInfo?.cancelRequested === true,
     hasWorkflowTask: answer.pendingWorkflowTask != null,
+    workflowTaskAttempt: answer.pendingWorkflowTask?.attempt ?? 0,
+    pause: readJobPause(answer.workflowExtendedInfo?.pauseInfo),
+    transitions: Number(String(answer.workflowExecutionInfo.stateTransitionCount ?? 0)),
     // The server lists them in no order; their ids are numbered as they were started.
     activities: (answer.pendingActivities ?? []).map(readActivity).toSorted((one, other) => byNumber.compare(one.id, other.id)),
   };
@@ -140,11 +160,29 @@ function readTags(tags: unknown): readonly string[] {
 /** Index = the protocol's PendingActivityState: scheduled, started, cancel requested, paused, pause requested. */
 const PHASES: readonly ActivityPhase[] = ['scheduled', 'scheduled', 'started', 'cancelling', 'scheduled', 'started'];
 
+function readJobPause(pause: ProtoPause | null | undefined): Pause | undefined {
+  return pause == null
+    ? undefined
+    : { sinceMs: instantMs(pause.pausedTime), by: pause.identity || undefined, reason: pause.reason || undefined };
+}
+
+function readPause({ paused, pauseInfo }: ProtoActivity): Pause | undefined {
+  if (paused !== true) return undefined;
+  const { manual, rule } = pauseInfo ?? {};
+  return {
+    sinceMs: instantMs(pauseInfo?.pauseTime),
+    by: manual?.identity || rule?.identity || undefined,
+    reason: manual?.reason || rule?.reason || undefined,
+  };
+}
+
 function readActivity(activity: ProtoActivity): PendingActivity {
   return {
     id: activity.activityId ?? '',
     type: activity.activityType?.name ?? '',
     phase: PHASES[activity.state ?? 0] ?? 'scheduled',
+    queue: activity.activityOptions?.taskQueue?.name || undefined,
+    pause: readPause(activity),
     attempt: activity.attempt ?? 1,
     nextAttemptMs: instantMs(activity.nextAttemptScheduleTime),
     startedMs: instantMs(activity.lastStartedTime),

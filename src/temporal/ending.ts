@@ -33,7 +33,7 @@ const UNIMPLEMENTED = 12;
 
 /** What the closed job left; of one that is being cancelled, what is known already. */
 export async function readEnding(temporal: Temporal, job: JobDescription): Promise<JobEnding> {
-  const events = await temporal.call(`read the end of job "${job.id}"`, () => lastEvents(temporal, job));
+  const events = await temporal.read(`read the end of job "${job.id}"`, () => lastEvents(temporal, job));
   const isOneHandler = job.steps === undefined;
   const ending: JobEnding[] = events.map((event) => ({ ...closingFacts(event), ...(isOneHandler ? attemptFacts(event) : {}) }));
   return ending.reduceRight((facts, newer) => ({ ...facts, ...newer }), {});
@@ -41,7 +41,7 @@ export async function readEnding(temporal: Temporal, job: JobDescription): Promi
 
 /** The input of a job, open or closed. */
 export async function readInput(temporal: Temporal, job: JobInfo): Promise<unknown> {
-  const answer = await temporal.call(`read the input of job "${job.id}"`, () =>
+  const answer = await temporal.read(`read the input of job "${job.id}"`, () =>
     temporal.client.workflowService.getWorkflowExecutionHistory({ ...executionOf(temporal, job), maximumPageSize: 1 }),
   );
   return payloadAt(answer.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input, 0);

@@ -5,9 +5,12 @@ import { isTerminal, OPEN_STATUSES } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
 import { describeJob, type JobDescription, type JobInfo } from './describe.ts';
 import { readEnding, readInput } from './ending.ts';
+import type { QueueStates } from './queues.ts';
 import { snapshotOf, summaryOf } from './snapshot.ts';
 import { closedStatus, hasEnded, statusOf } from './status.ts';
 import { countDelayed, countJobs, type JobQuery, listJobs } from './visibility.ts';
+import { waitOf } from './waiting.ts';
+import { readWaitFacts } from './wait-facts.ts';
 
 /** Open jobs whose exact status a list or count looks up: the newest so many. */
 export const OPEN_JOBS_RESOLVED = 500;
@@ -34,15 +37,23 @@ export interface JobCounts extends Readonly<Record<JobStatus, number>> {
   readonly isExact: boolean;
 }
 
+/** What a job is read with. */
+export interface JobReading {
+  readonly temporal: Temporal;
+  readonly queues: QueueStates;
+}
+
 /** Everything about a job; undefined when there is none of this id. */
-export async function readJob(temporal: Temporal, id: string, parts: { input: boolean }): Promise<JobSnapshot | undefined> {
+export async function readJob({ temporal, queues }: JobReading, id: string, parts: { input: boolean }): Promise<JobSnapshot | undefined> {
   const job = await describeJob(temporal, id);
   if (job === undefined) return undefined;
-  const [ending, input] = await Promise.all([
+  const [ending, input, facts] = await Promise.all([
     hasEnded(job) || job.isCancelRequested ? readEnding(temporal, job) : undefined,
     parts.input ? readInput(temporal, job) : undefined,
+    readWaitFacts({ temporal, queues }, job),
   ]);
-  const snapshot = snapshotOf(job, Date.now(), ending);
+  const now = Date.now();
+  const snapshot = { ...snapshotOf(job, now, ending), waitingFor: waitOf(job, now, facts) };
   return await withValues(temporal, parts.input ? { ...snapshot, input } : snapshot);
 }
 

@@ -3,13 +3,15 @@ import type { AttemptState } from '../contract/attempts.ts';
 import type { Progress } from '../contract/progress.ts';
 import { priorityOfKey } from '../contract/priority.ts';
 import { DEFAULT_RETRY } from '../contract/retry.ts';
-import type { JobFailure, JobSnapshot, JobStatus, JobSummary, StepSnapshot, WaitingFor } from '../contract/snapshot.ts';
+import type { JobFailure, JobSnapshot, JobStatus, JobSummary, StepSnapshot } from '../contract/snapshot.ts';
 import { isTerminal } from '../contract/snapshot.ts';
-import { waitingFor } from '../contract/waiting-for.ts';
+import { firstAttempt, isCounted, lastAttempt } from './attempt-number.ts';
 import type { JobDescription, JobInfo, PendingActivity } from './describe.ts';
 import type { JobEnding } from './ending.ts';
 import { isoTime } from './protocol.ts';
 import { statusOf, stepStatus } from './status.ts';
+import { versionOf } from './version.ts';
+import { waitOf } from './waiting.ts';
 
 /** What a list row needs. */
 export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
@@ -42,12 +44,13 @@ export function snapshotOf(job: JobDescription, now: number, ending: JobEnding =
     runId: job.runId,
     run: job.run,
     ...(job.memo?.previousRunId === undefined ? {} : { previousRunId: job.memo.previousRunId }),
+    version: versionOf(job, now),
     maxAttempts: job.memo?.maxAttempts ?? state?.maxAttempts ?? summary.maxAttempts,
     attempt: attemptNumber(job, status, state),
     progress: progressOf(job, status, state),
     ...(state?.checkpoint === undefined || job.steps !== undefined ? {} : { checkpoint: state.checkpoint }),
     ...(startedMs === undefined ? {} : { startedAt: isoTime(startedMs) }),
-    waitingFor: waitingReason(job, status, own),
+    waitingFor: waitOf(job, now),
     attempts: state?.records ?? [],
     ...(worker === undefined ? {} : { worker }),
     steps: own === undefined && !isTerminal(status) ? job.activities.map((activity) => stepSnapshot(job, activity, now)) : [],
@@ -74,22 +77,6 @@ function attemptNumber(job: JobDescription, status: JobStatus, state: AttemptSta
   if (state === undefined) return activity === undefined ? 0 : firstAttempt(activity);
   const isFinal = isCounted(state) && state.records.at(-1)?.backoffMs === undefined;
   return status === 'processing' && !isFinal ? state.failures + 1 : lastAttempt(state);
-}
-
-/** The attempt number where nothing is known but what the server counts: 1 once the handler was started. */
-function firstAttempt({ phase, attempt }: PendingActivity): number {
-  return phase === 'scheduled' && attempt === 1 ? 0 : 1;
-}
-
-/** The attempt that the handler is in or was in last; one whose worker died left no report. */
-function lastAttempt(state: AttemptState): number {
-  return state.running === undefined ? (state.records.at(-1)?.attempt ?? state.failures) : state.failures + 1;
-}
-
-/** True when the last thing that happened is a failure of the handler. */
-function isCounted(state: AttemptState): boolean {
-  const outcome = state.running === undefined ? state.records.at(-1)?.outcome : 'died';
-  return outcome === 'failed' || outcome === 'timed-out';
 }
 
 function progressOf(job: JobDescription, status: JobStatus, state: AttemptState | undefined): Progress | null {
@@ -126,21 +113,4 @@ function stepSnapshot({ steps }: JobDescription, activity: PendingActivity, now:
     attempt: state === undefined ? firstAttempt(activity) : status === 'processing' ? state.failures + 1 : lastAttempt(state),
     progress: state?.progress ?? null,
   };
-}
-
-function waitingReason(job: JobDescription, status: JobStatus, own: PendingActivity | undefined): WaitingFor | null {
-  if (status === 'delayed') return waitingFor({ code: 'start-time', until: isoTime(job.dueMs) });
-  if (status === 'cancelling') return waitingFor({ code: 'cancel' });
-  const waiting = own ?? job.activities[0];
-  const until = waiting?.nextAttemptMs === undefined ? undefined : isoTime(waiting.nextAttemptMs);
-  const isWaiting = status === 'queued' || status === 'retrying';
-  if (isWaiting && waiting?.state?.isHandlerMissing === true)
-    return waitingFor({ code: 'handler', queue: job.queue, type: waiting.type, until });
-  if (status === 'queued') return waitingFor({ code: 'worker', queue: job.queue });
-  if (status !== 'retrying' || waiting === undefined || until === undefined) return null;
-  const { state } = waiting;
-  const maxAttempts = state?.maxAttempts ?? job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts;
-  const attempt = state === undefined ? 1 : lastAttempt(state);
-  const error = state !== undefined && isCounted(state) ? state.records.at(-1)?.error.message.slice(0, 200) : undefined;
-  return waitingFor({ code: 'retry', until, attempt, maxAttempts, ...(error === undefined ? {} : { error }) });
 }

@@ -20,6 +20,8 @@ export interface JobQuery {
   readonly state?: TerminalStatus | 'delayed' | 'started' | undefined;
   /** Only jobs that ended before this time, ms since 1970. */
   readonly closedBefore?: number | undefined;
+  /** Only jobs that were due before this time, ms since 1970. */
+  readonly dueBefore?: number | undefined;
 }
 
 export interface JobPage {
@@ -80,11 +82,20 @@ export async function countJobs(temporal: Temporal, query: JobQuery): Promise<Re
 
 /** How many jobs wait for their start time. */
 export async function countDelayed(temporal: Temporal, query: JobQuery): Promise<number> {
-  const where = queryText({ ...query, state: 'delayed' }, Date.now());
+  return await countState(temporal, { ...query, state: 'delayed' });
+}
+
+/** How many open jobs are due, whoever has them. */
+export async function countStarted(temporal: Temporal, query: JobQuery): Promise<number> {
+  return await countState(temporal, { ...query, state: 'started' });
+}
+
+async function countState(temporal: Temporal, query: JobQuery): Promise<number> {
+  const where = queryText(query, Date.now());
   return (await temporal.call('count jobs', () => temporal.client.workflow.count(where))).count;
 }
 
-function queryText({ type, queue, tags, ids, state, closedBefore }: JobQuery, now: number): string {
+function queryText({ type, queue, tags, ids, state, closedBefore, dueBefore }: JobQuery, now: number): string {
   const time = new Date(now).toISOString();
   const conditions = [
     type === undefined ? `WorkflowType != ${quoted(STATISTICS_TYPE)}` : `WorkflowType = ${quoted(type)}`,
@@ -92,6 +103,7 @@ function queryText({ type, queue, tags, ids, state, closedBefore }: JobQuery, no
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
     ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,
     closedBefore === undefined ? undefined : `CloseTime < ${quoted(new Date(closedBefore).toISOString())}`,
+    dueBefore === undefined ? undefined : `ExecutionTime < ${quoted(new Date(dueBefore).toISOString())}`,
     state === 'completed' ? `ExecutionStatus = 'Completed'` : undefined,
     state === 'cancelled' ? `ExecutionStatus = 'Canceled'` : undefined,
     state === 'failed' ? `ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')` : undefined,
@@ -101,6 +113,7 @@ function queryText({ type, queue, tags, ids, state, closedBefore }: JobQuery, no
   return conditions.filter((condition) => condition !== undefined).join(' AND ');
 }
 
-function quoted(text: string): string {
+/** A text as the server's query language writes it. */
+export function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

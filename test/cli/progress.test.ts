@@ -8,7 +8,7 @@ import { waitingFor } from '../../src/contract/waiting-for.ts';
 import { ADDED_AT, snapshot, step } from './support/analysis.ts';
 
 const NOW = ADDED_AT + 63_000;
-const waitsForWorker = waitingFor({ code: 'worker', queue: 'dev-1' });
+const waitsForWorker = waitingFor({ code: 'queue', queue: 'dev-1' });
 const busy = snapshot({
   steps: [
     step('hono', { progress: { percent: 62, message: 'reading history: 1 200 of 2 704 commits' } }),

@@ -19,6 +19,7 @@ export function snapshot(parts: Partial<JobSnapshot> = {}): JobSnapshot {
     maxAttempts: 3,
     attempt: 1,
     progress: { percent: 47.9, message: '2 of 5 repositories done' },
+    version: 1,
     waitingFor: null,
     attempts: [],
     steps: [],

@@ -24,6 +24,9 @@ export function description(facts: Partial<JobDescription> = {}): JobDescription
     steps: undefined,
     isCancelRequested: false,
     hasWorkflowTask: false,
+    workflowTaskAttempt: 0,
+    pause: undefined,
+    transitions: 1,
     activities: [],
     ...facts,
   };
@@ -34,6 +37,8 @@ export function activity(facts: Partial<PendingActivity> = {}): PendingActivity 
     id: '1',
     type: 'send-email',
     phase: 'scheduled',
+    queue: undefined,
+    pause: undefined,
     attempt: 1,
     nextAttemptMs: undefined,
     startedMs: undefined,

@@ -26,7 +26,7 @@ describe('a snapshot', () => {
       progress: null,
       attempts: [],
       steps: [],
-      waitingFor: { code: 'worker' },
+      waitingFor: { code: 'queue' },
     });
     expect(snapshot.waitingFor?.sentence).toContain('"mail"');
   });
