@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
 import { GracefulShutdownPeriodExpiredError, type InjectedSinks, NativeConnection, Worker } from '@temporalio/worker';
 import { jobActivities } from './activities/activities.ts';
+import type { AttemptGuard } from './activities/attempt-guard.ts';
 import { allOf, type AttemptObserver } from './activities/attempt-observer.ts';
 import { CancelNotices } from './activities/cancel-notices.ts';
 import type { JobDeclaration } from './activities/handle.ts';
@@ -23,10 +24,12 @@ import { findServer, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
 import { packageVersion } from './package-version.ts';
 import { type Temporal, temporalOver, type TemporalServer } from './temporal/connection.ts';
+import { AttemptCalls } from './worker/attempt-calls.ts';
 import { checkMetricsAddress, metricsOf } from './worker/metrics.ts';
 import { startSweeping } from './worker/payload-sweeper.ts';
 import { installRuntime } from './worker/runtime.ts';
 import { StatisticsSender } from './worker/statistics-sender.ts';
+import { Watchdog } from './worker/watchdog.ts';
 import { workflowBundle } from './worker/workflow-bundle.ts';
 
 export { NonRetryable, type NonRetryableOptions, RetryAfter } from './activities/handler-errors.ts';
@@ -76,6 +79,7 @@ const OPTION_KEYS = [
 /** Time for handlers that were told to stop; after it the process ends without them and their jobs run again elsewhere. */
 const STOP_MS = 5000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const IDENTITY = `${process.pid}@${hostname()}`;
 
 /** A worker that is connected and ready to run. */
 export interface JobWorker {
@@ -161,7 +165,8 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   const temporal = temporalOver(new Client({ connection, namespace: server.namespace }), server);
   const statistics = parts.hasStatistics === false ? undefined : new StatisticsSender(temporal.client, log);
   const observers = [statistics?.counted, meter === undefined ? undefined : metricsOf(meter)].filter((one) => one !== undefined);
-  const host = handlerHost(parts, temporal, allOf(observers));
+  const watchdog = parts.isWithoutHandlers === true ? undefined : watchdogOver(temporal, log);
+  const host = handlerHost(parts, temporal, { observer: allOf(observers), guard: watchdog });
   const create = ([taskQueue, limit]: readonly [string, HandlerLimit]): Promise<Worker> =>
     Worker.create({
       connection,
@@ -187,11 +192,8 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   const workers = created.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
   const failed = created.find((end) => end.status === 'rejected');
   const isSweeper = failed === undefined && parts.isWithoutHandlers !== true;
-  const worker = runnable(workers, connection, {
-    ...parts,
-    statistics,
-    ...(isSweeper ? { sweeps: () => startSweeping(temporal, log) } : {}),
-  });
+  const sweeps = isSweeper ? { sweeps: () => startSweeping(temporal, log) } : {};
+  const worker = runnable(workers, connection, { ...parts, statistics, watchdog, ...sweeps });
   if (failed === undefined) return worker;
   // Those that were made let go of the connection only when they have run.
   worker.shutdown();
@@ -216,10 +218,19 @@ async function connect({ address, tls, apiKey, metadata }: TemporalServer): Prom
   }
 }
 
-function handlerHost({ limits, log }: WorkerParts, { client, values }: Temporal, observer: AttemptObserver): HandlerHost {
+function watchdogOver({ client, server }: Temporal, log: Log): Watchdog {
+  return new Watchdog({ log, server, identity: IDENTITY, calls: new AttemptCalls(client.activity) });
+}
+
+interface Attendants {
+  readonly observer: AttemptObserver;
+  readonly guard: AttemptGuard | undefined;
+}
+
+function handlerHost({ limits, log }: WorkerParts, { client, values }: Temporal, { observer, guard }: Attendants): HandlerHost {
   return {
-    identity: `${process.pid}@${hostname()}`,
-    heartbeats: new Heartbeats(),
+    identity: IDENTITY,
+    heartbeats: new Heartbeats(guard),
     cancels: new CancelNotices(),
     log,
     values,
@@ -239,12 +250,14 @@ interface RunnableParts extends WorkerParts {
   readonly statistics: StatisticsSender | undefined;
   /** Begins what goes on while the worker runs; gives how to end it. */
   readonly sweeps?: () => () => Promise<void>;
+  readonly watchdog: Watchdog | undefined;
 }
 
 function runnable(workers: readonly Worker[], connection: NativeConnection, parts: RunnableParts): JobWorker {
-  const { limits, log, signals = SIGNALS, statistics, sweeps } = parts;
+  const { limits, log, shutdownGraceMs, signals = SIGNALS, statistics, sweeps, watchdog } = parts;
   let isStopping = false;
   const shutdown = (): void => {
+    if (!isStopping) setTimeout(() => watchdog?.stopTakenOver(), shutdownGraceMs).unref();
     isStopping = true;
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
@@ -273,6 +286,7 @@ function runnable(workers: readonly Worker[], connection: NativeConnection, part
       for (const signal of signals) process.off(signal, shutdown);
       await endSweeps?.();
       await statistics?.end();
+      await watchdog?.close();
       await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
       const failed = ends.find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;

@@ -66,7 +66,10 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     const kept = readCheckpoint(this.#state.checkpoint, rule.checkpoint.schema);
     this.lastCheckpoint = 'value' in kept ? kept.value : undefined;
     this.checkpointProblem = 'problem' in kept ? kept.problem : undefined;
-    context.cancellationSignal.addEventListener('abort', () => this.abort(stopReason(context)), { once: true });
+    const stop = (): void => {
+      if (!isGivenUpBySdk(context)) this.abort(stopReason(context));
+    };
+    context.cancellationSignal.addEventListener('abort', stop, { once: true });
   }
 
   get state(): AttemptState {
@@ -109,7 +112,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   heartbeat(runningHandlers: number): void {
     const { running } = this.#state;
     const isAlone = this.hasPlace && runningHandlers === 1;
-    if (running !== undefined) this.#state = { ...this.#state, running: { ...running, isAlone } };
+    if (running !== undefined && running.isAlone !== isAlone) this.#state = { ...this.#state, running: { ...running, isAlone } };
     this.#context.heartbeat(this.#state);
   }
 
@@ -139,4 +142,12 @@ export interface AttemptEnding {
 /** What the server wants when it stops an attempt. Whatever is not a cancel is carried on by the next attempt. */
 function stopReason({ cancellationDetails }: Context): JobError {
   return cancellationDetails?.cancelRequested === true ? new JobError('cancelled') : new JobError('worker-shutdown');
+}
+
+/**
+ * True when the SDK, which saw no heartbeat while the event loop was blocked, takes the attempt for timed out. The server knows
+ * better. The SDK tells of no cancel and no shutdown any more from then on.
+ */
+export function isGivenUpBySdk({ cancellationDetails }: Context): boolean {
+  return cancellationDetails?.timedOut === true;
 }

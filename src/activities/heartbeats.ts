@@ -2,13 +2,21 @@
  * Owns the rhythm of heartbeats: one timer for all attempts of a process, not the handlers' goodwill. A cancel reaches a
  * handler, and progress reaches a reader, with the next beat. An attempt shorter than a beat sends none.
  */
+import { type AttemptGuard, NO_GUARD } from './attempt-guard.ts';
+
 const SHORTEST_BEAT_MS = 200;
 const LONGEST_BEAT_MS = 1000;
 const MS_PER_ATTEMPT = 10;
 
 export class Heartbeats {
+  /** Keeps attempts alive while this process's event loop is blocked and no timer fires. */
+  readonly guard: AttemptGuard;
   readonly #beats = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(guard: AttemptGuard = NO_GUARD) {
+    this.guard = guard;
+  }
 
   /** Calls `beat` at each tick until the returned function is called. */
   start(beat: () => void): () => void {

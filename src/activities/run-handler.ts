@@ -8,7 +8,6 @@
  * 4. After a timeout or a shutdown a handler has a moment to stop; then the attempt is reported without it, and its
  *    place is kept until it really ends. After a cancel the job waits for its handler.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 import { POISON_DEATHS } from '../contract/attempts.ts';
 import type { JobContract } from '../contract/define-job.ts';
@@ -17,19 +16,19 @@ import { formatMs } from '../contract/duration.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
 import { encodePayload } from '../contract/payload.ts';
 import type { Progress } from '../contract/progress.ts';
-import { backoffMs, DEFAULT_RETRY } from '../contract/retry.ts';
 import { parseInput, parseOutput } from '../contract/validate.ts';
 import type { Log } from '../log.ts';
 import type { CarriedValues } from '../payloads/carried-values.ts';
 import { Attempt, type AttemptRule } from './attempt.ts';
+import { type Beats, startBeats } from './attempt-beats.ts';
 import type { AttemptObserver } from './attempt-observer.ts';
+import { withTimeout } from './attempt-timeout.ts';
 import { codeOf } from './error-code.ts';
 import type { AttemptEnd, HandledJob, HandlerContext } from './handle.ts';
 import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { waitAfter } from './next-attempt.ts';
-import { ProgressReports } from './progress-reports.ts';
 
 /** What all handlers of a process share. */
 export interface HandlerHost {
@@ -57,8 +56,6 @@ export interface HandlerRun {
 const TIMEOUT_GRACE_MS = 1000;
 const SHUTDOWN_GRACE_MS = 2000;
 const HOOK_LIMIT_MS = 30_000;
-/** Time for the server to learn who runs an attempt. */
-const ANNOUNCE_MS = 250;
 const MAX_FAILURE_MESSAGE = 4000;
 const MAX_FAILURE_STACK = 4000;
 
@@ -69,22 +66,47 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const attempt = new Attempt(context, host.identity, rule);
   if (attempt.checkpointProblem !== undefined)
     host.log.warn('checkpoint not used', { type: attempt.type, job: attempt.jobId, error: attempt.checkpointProblem });
-  const beats = beat(attempt, context, host);
+  const beats = startBeats(attempt, context, host);
   const unlisten = host.cancels.listen(attempt.call, () => attempt.abort(new JobError('cancelled')));
   try {
-    if (attempt.state.deathsAlone >= POISON_DEATHS) throw new JobError('poison');
-    const { output, sent } = await runWithinLimit(handled, input, { attempt, limit, rule, beats, values: host.values });
-    await tell(handled, { outcome: 'completed', output }, { attempt, host });
-    const { running: _running, ...state } = attempt.state;
-    return { output: sent, state };
-  } catch (error) {
-    const end = endOf(error, attempt, { contract: handled.contract, rule, log: host.log });
-    await tell(handled, end, { attempt, host });
-    throw failureOf(end, attempt, run);
+    return await beats.reported(() => runAttempt(handled, input, { attempt, limit, rule, beats, values: host.values, run }));
   } finally {
     unlisten();
     beats.stop();
   }
+}
+
+interface AttemptRun extends LimitedRun {
+  readonly run: HandlerRun;
+}
+
+async function runAttempt(handled: HandledJob, input: unknown, attemptRun: AttemptRun): Promise<ResultEnvelope> {
+  const { attempt, run } = attemptRun;
+  const { host } = run;
+  const before = usedUp(attempt);
+  if (before !== undefined) {
+    await tell(handled, { outcome: 'timed-out', error: before, isLast: true }, { attempt, host });
+    throw before;
+  }
+  try {
+    if (attempt.state.deathsAlone >= POISON_DEATHS) throw new JobError('poison');
+    const { output, sent } = await runWithinLimit(handled, input, attemptRun);
+    await tell(handled, { outcome: 'completed', output }, { attempt, host });
+    const { running: _running, ...state } = attempt.state;
+    return { output: sent, state };
+  } catch (error) {
+    const end = endOf(error, attempt, { contract: handled.contract, rule: attemptRun.rule, log: host.log });
+    await tell(handled, end, { attempt, host });
+    throw failureOf(end, attempt, run);
+  }
+}
+
+/** The failure of a job whose last attempt was counted by somebody else, since its own worker was blocked. */
+function usedUp({ state, maxAttempts }: Attempt): ApplicationFailure | undefined {
+  const { running: _running, ...before } = state;
+  const last = before.records.at(-1);
+  if (last === undefined || before.failures < maxAttempts) return undefined;
+  return ApplicationFailure.create({ message: last.error.message, type: last.error.code, nonRetryable: true, details: [before] });
 }
 
 function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
@@ -93,32 +115,6 @@ function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
     timeoutMs: options.timeoutMs ?? contract.timeoutMs,
     queuedMs: options.queuedMs ?? 0,
     checkpoint: { type: contract.name, schema: contract.checkpoint },
-  };
-}
-
-interface Beats {
-  /** Tells the server, before a further attempt calls its handler, who runs it. */
-  announce(): Promise<void>;
-  stop(): void;
-}
-
-function beat(attempt: Attempt, context: Context, host: HandlerHost): Beats {
-  const { workflowExecution, activityId } = context.info;
-  const reports = new ProgressReports(attempt.startedAt.getTime(), (progress) => {
-    if (workflowExecution !== undefined) host.reportProgress(workflowExecution, activityId, progress);
-  });
-  const send = (): void => {
-    attempt.heartbeat(host.runningHandlers());
-    reports.offer(attempt.state.progress, Date.now());
-  };
-  return {
-    stop: host.heartbeats.start(send),
-    async announce() {
-      host.observer.attemptStarted(attempt);
-      if (context.info.attempt > 1) send();
-      // A handler that kills its process at once would be run for ever if no death of it were known to be its own.
-      if (attempt.state.deaths > 0) await sleep(ANNOUNCE_MS);
-    },
   };
 }
 
@@ -141,17 +137,8 @@ async function runWithinLimit(handled: HandledJob, input: unknown, run: LimitedR
   const release = await limit.acquire(attempt.signal);
   attempt.hasPlace = true;
   await beats.announce();
-  const timeout = setTimeout(() => {
-    attempt.abort(
-      new JobError('timed-out', `The attempt took longer than its timeout of ${formatMs(rule.timeoutMs)}.`, {
-        details: { timeoutMs: rule.timeoutMs },
-      }),
-    );
-  }, rule.timeoutMs);
-  const work = runHandler(handled, input, run).finally(() => {
-    clearTimeout(timeout);
-    release();
-  });
+  beats.begin(rule.timeoutMs);
+  const work = withTimeout(attempt, rule.timeoutMs, () => runHandler(handled, input, run)).finally(release);
   return await Promise.race([work, whenGivenUp(attempt, handled, work)]);
 }
 
@@ -264,14 +251,9 @@ function countedFailure({ error, outcome, isLast, waitMs }: Failure, attempt: At
     nonRetryable: isLast,
     // Not only the last time: a cancel that arrives meanwhile makes this attempt the last one.
     details: [attempt.state],
-    ...(waitMs === undefined || waitMs === serverBackoffMs(run) ? {} : { nextRetryDelay: waitMs }),
+    ...(waitMs === undefined ? {} : { nextRetryDelay: waitMs }),
   });
   const stack = stackOf(error);
   if (stack !== undefined) failure.stack = stack.slice(0, MAX_FAILURE_STACK);
   return failure;
-}
-
-/** What the retry policy would wait by itself: it counts every attempt, shutdowns and deaths included. */
-function serverBackoffMs({ options, context }: HandlerRun): number {
-  return backoffMs(options.retry ?? DEFAULT_RETRY, context.info.attempt);
 }

@@ -7,6 +7,7 @@
  *    their worker died.
  * 2. The list is bounded: the last 20 attempts and 5 KB of JSON; a stack of at most 1 KB for the newest two.
  */
+import { formatMs } from './duration.ts';
 import { messageOf, stackOf } from './errors.ts';
 import type { Progress } from './progress.ts';
 
@@ -53,6 +54,8 @@ export interface AttemptState {
   readonly blockedSince?: string;
   /** True while this worker has no handler for the type. */
   readonly isHandlerMissing?: boolean;
+  /** Since when the event loop of its worker has been blocked. ISO 8601. Gone with the first heartbeat after that. */
+  readonly blockedSince?: string;
 }
 
 export const POISON_DEATHS = 3;
@@ -75,10 +78,11 @@ export function beginAttempt(
   attempt: number,
   running: NonNullable<AttemptState['running']>,
 ): AttemptState {
-  const { isHandlerMissing: _missing, running: last, ...state } = before ?? FIRST_ATTEMPT;
+  const { isHandlerMissing: _missing, blockedSince: _blocked, running: last, ...state } = before ?? FIRST_ATTEMPT;
   const newDeaths = Math.max(0, attempt - 1 - state.failures - state.uncounted - state.deaths);
   if (newDeaths === 0) return { ...state, running };
-  const deathsAlone = state.deathsAlone + (last?.isAlone === true ? newDeaths : 0);
+  // Of several only one can be the attempt that left this record: the others had not even begun.
+  const deathsAlone = state.deathsAlone + (last?.isAlone === true ? 1 : 0);
   const died: AttemptRecord = {
     attempt: state.failures + 1,
     outcome: 'died',
@@ -99,6 +103,22 @@ export function endAttempt(state: AttemptState, record: AttemptRecord): AttemptS
     uncounted: state.uncounted + (isCounted ? 0 : 1),
     records: trimRecords([...state.records, record]),
   };
+}
+
+/**
+ * The state after the running attempt's time was over while the event loop of its worker was blocked, so that the handler's
+ * wrapper cannot report it. The next attempt finds it counted.
+ */
+export function endBlockedAttempt(state: AttemptState, timeoutMs: number, at: Date): AttemptState {
+  const { blockedSince: _blocked, running, ...rest } = state;
+  const message = `The attempt took longer than its timeout of ${formatMs(timeoutMs)}, and blocked the event loop of its worker meanwhile.`;
+  return endAttempt(rest, {
+    attempt: state.failures + 1,
+    outcome: 'timed-out',
+    ...(running === undefined ? {} : { worker: running.worker, startedAt: running.startedAt }),
+    endedAt: at.toISOString(),
+    error: { code: 'timed-out', message },
+  });
 }
 
 /** An error as an attempt keeps it: code, message and stack cut to their limits. */

@@ -1,7 +1,8 @@
 /**
  * Owns how a handler is called from workflow code: the activity's time-outs and retry policy.
- * The policy holds the intervals and a guard far above any job's `maxAttempts`: the handler wrapper counts failures and
- * ends the job, so that worker deaths and shutdowns use up no attempt.
+ * The retry policy has a guard far above any job's `maxAttempts` and holds what the server does by itself, after the death of a
+ * worker: try again soon, whatever has failed before. The wait after a failure comes with the failure: the handler wrapper counts
+ * these and ends the job, so that deaths and shutdowns use up no attempt.
  */
 import {
   ActivityCancellationType,
@@ -16,7 +17,6 @@ import {
 import { DEFAULT_HEARTBEAT_MS } from '../contract/define-job.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
-import { DEFAULT_RETRY } from '../contract/retry.ts';
 import { tellOfCancel } from './tell-of-cancel.ts';
 
 type HandlerActivity = (input: unknown, options: RunOptions) => Promise<ResultEnvelope>;
@@ -24,6 +24,8 @@ type HandlerActivity = (input: unknown, options: RunOptions) => Promise<ResultEn
 /** Type of the failure of an attempt that heard of the cancel from the workflow, not from the server. */
 const CANCELLED: ErrorCode = 'cancelled';
 const ATTEMPTS_GUARD = 1_000_000;
+/** The server's shortest wait. */
+const AFTER_DEATH_MS = 1000;
 /** The wrapper keeps the attempt's timeout; the server's comes later, for a process that is stuck. */
 const TIMEOUT_MARGIN_MS = 30_000;
 /** The server's limit when only the worker knows the contract's timeout. Deaths are noticed by heartbeats. */
@@ -46,15 +48,13 @@ export interface StepPlace {
 /** Runs the handler of a type as an activity of that name, with the retry that the options describe. */
 export async function runStep({ type, input, options, place = {} }: StepCall): Promise<ResultEnvelope> {
   const { activityId = '1', queue } = place;
-  const { initialIntervalMs, backoffCoefficient, maximumIntervalMs } = options.retry ?? DEFAULT_RETRY;
   const handlers = proxyActivities<Record<string, HandlerActivity>>({
     startToCloseTimeout: options.timeoutMs === undefined ? UNKNOWN_TIMEOUT_MS : options.timeoutMs + TIMEOUT_MARGIN_MS,
     heartbeatTimeout: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: {
-      initialInterval: initialIntervalMs,
-      backoffCoefficient,
-      maximumInterval: maximumIntervalMs,
+      initialInterval: AFTER_DEATH_MS,
+      backoffCoefficient: 1,
       maximumAttempts: ATTEMPTS_GUARD,
       nonRetryableErrorTypes: ['PayloadsTooLarge'],
     },

@@ -18,12 +18,9 @@ const LAYERS: readonly Layer[] = [
   layer('shipped-jobs', 'src/shipped-jobs.ts', 4),
   layer('find-server', 'src/find-server.ts', 4),
   layer('temporal-logger', 'src/worker/temporal-logger.ts', 3),
-  layer('metrics', 'src/worker/metrics.ts', 4),
-  layer('attempt-statistics', 'src/worker/attempt-statistics.ts', 4),
   layer('statistics-sender', 'src/worker/statistics-sender.ts', 4.5),
   layer('runtime', 'src/worker/runtime.ts', 4.5),
-  layer('workflow-bundle', 'src/worker/workflow-bundle.ts', 4),
-  layer('payload-sweeper', 'src/worker/payload-sweeper.ts', 4),
+  layer('worker parts', 'src/worker/', 4),
   layer('client', 'src/client.ts', 5),
   layer('worker', 'src/worker.ts', 5),
   layer('job-queue parts', 'src/job-queue/', 6),
@@ -37,7 +34,7 @@ const LAYERS: readonly Layer[] = [
 /** Packages that only some may load, themselves. Whoever stands above them loads them through these. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   // The worker sends its signals over its own connection; the embedded server is asked for its health before it counts as found.
-  '@temporalio/client': ['src/temporal/', 'src/worker.ts', 'src/embedded/health.ts', 'src/testing/'],
+  '@temporalio/client': ['src/temporal/', 'src/worker.ts', 'src/worker/attempt-calls.ts', 'src/embedded/health.ts', 'src/testing/'],
   '@temporalio/envconfig': ['src/temporal/', 'src/find-server.ts'],
   '@temporalio/proto': ['src/temporal/', 'src/embedded/health.ts'],
   '@temporalio/worker': [

@@ -37,6 +37,8 @@ export interface WorkerProcess {
   kill(): Promise<void>;
   /** SIGTERM, and waits for its end; gives the exit code. */
   stop(): Promise<number | null>;
+  /** The end of what it wrote to standard error: its log. */
+  log(): string;
 }
 
 export interface WorkerSettings {
@@ -53,13 +55,14 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
   const env = settings.tmpDir === undefined ? process.env : { ...process.env, TMPDIR: settings.tmpDir };
   const child = spawn(process.execPath, [workerProgram, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-4000)));
+  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-8000)));
   onTestFinished(() => end(child, 'SIGKILL').then(() => undefined));
   const failed = once(child, 'exit').then(() => Promise.reject(new Error(`The worker ended before it was ready: ${errors}`)));
   await Promise.race([once(child.stdout, 'data'), failed]);
   failed.catch(() => undefined);
   if (child.pid === undefined) throw new Error('The worker has no pid.');
-  return { pid: child.pid, kill: () => end(child, 'SIGKILL').then(() => undefined), stop: () => end(child, 'SIGTERM') };
+  const kill = (): Promise<void> => end(child, 'SIGKILL').then(() => undefined);
+  return { pid: child.pid, kill, stop: () => end(child, 'SIGTERM'), log: () => errors };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {

@@ -1,9 +1,10 @@
 // A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, log?, queue? }` as JSON.
-// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the job `steps`.
+// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps` and `burn`.
 import { appendFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { createWorker, handle } from '../../../dist/index.js';
 import { shippedJobs } from '../../../dist/shipped-jobs.js';
+import { burn } from './burn.mjs';
 import { steps } from './steps.mjs';
 
 const { address, analysis, log, queue } = JSON.parse(process.argv[2]);
@@ -19,10 +20,21 @@ const handleSteps = handle(steps, async ({ count, stepMs }, ctx) => {
   return { count, from };
 });
 
+const handleBurn = handle(burn, async ({ blockMs, slices, restMs }, ctx) => {
+  appendFileSync(log, `${JSON.stringify({ job: ctx.jobId, attempt: ctx.attempt, pid: process.pid, at: Date.now() })}\n`);
+  for (let slice = 0; slice < slices; slice += 1) {
+    const endsAt = performance.now() + blockMs;
+    while (performance.now() < endsAt);
+    if (slice + 1 < slices) await setImmediate();
+  }
+  if (restMs > 0) await sleep(restMs, undefined, { signal: ctx.signal });
+  return { slices };
+});
+
 const worker = await createWorker({
   address,
   shutdownGrace: '500ms',
-  jobs: analysis === undefined ? [handleSteps] : shippedJobs(analysis),
+  jobs: analysis === undefined ? [handleSteps, handleBurn] : shippedJobs(analysis),
   ...(queue === undefined ? {} : { queues: { [queue]: { concurrency: 50 } } }),
 });
 process.stdout.write('ready\n');
