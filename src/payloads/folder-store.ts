@@ -7,11 +7,11 @@
  * 3. The owner is the namespace that the jobs live in: a folder that was used with another server keeps its values apart.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fieldOf, JobError, messageOf } from '../contract/errors.ts';
 import type { StoredPayload } from '../contract/payload-reference.ts';
-import type { PayloadStore, StoredJob } from './payload-store.ts';
+import type { PayloadStore, StoredJob, StoredValue } from './payload-store.ts';
 
 const ID_PATTERN = /^[\w-]{1,100}\/[0-9a-f]{40}\/[0-9a-f]{64}$/;
 const JOB_HASH_LENGTH = 40;
@@ -56,23 +56,45 @@ export class FolderStore implements PayloadStore {
   }
 
   async stat(job: string): Promise<StoredJob | undefined> {
-    return await statFolder(await this.#folderOf(job));
+    return await this.#statFolder(`${await this.#owner()}/${jobHash(job)}`);
   }
 
-  async delete(job: string): Promise<void> {
-    await rm(await this.#folderOf(job), { recursive: true, force: true });
+  async delete(job: string, ids?: readonly string[]): Promise<void> {
+    const folder = await this.#folderOf(job);
+    if (ids === undefined) {
+      await rm(folder, { recursive: true, force: true });
+      return;
+    }
+    for (const id of ids) await rm(join(folder, basename(id)), { force: true });
+    await rmdir(folder).catch(() => undefined);
   }
 
   async *jobs(): AsyncGenerator<StoredJob, void, undefined> {
-    const folder = join(this.#folder, await this.#owner());
-    for (const name of await namesIn(folder)) {
-      const stored = await statFolder(join(folder, name));
+    const owner = await this.#owner();
+    for (const name of await namesIn(join(this.#folder, owner))) {
+      const stored = await this.#statFolder(`${owner}/${name}`);
       if (stored !== undefined) yield stored;
     }
   }
 
   async #folderOf(job: string): Promise<string> {
     return join(this.#folder, await this.#owner(), jobHash(job));
+  }
+
+  /** Whose folder it is and what is in it, drafts that were left behind as well. Undefined for one that is empty or gone. */
+  async #statFolder(path: string): Promise<StoredJob | undefined> {
+    const names = await namesIn(join(this.#folder, path));
+    const values = await Promise.all(names.map((name) => this.#statValue(`${path}/${name}`)));
+    for (const name of names) {
+      const job = await ifThere(jobIn(join(this.#folder, path, name)));
+      if (job !== undefined) return { job, values: values.filter((value) => value !== undefined) };
+    }
+    return undefined;
+  }
+
+  async #statValue(id: string): Promise<StoredValue | undefined> {
+    const stats = await ifThere(stat(join(this.#folder, id)));
+    return stats && { id, writtenMs: stats.mtimeMs };
   }
 
   async #read(id: string): Promise<Buffer | undefined> {
@@ -114,17 +136,6 @@ async function flush(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** Whose folder it is and how old; a draft that was left behind tells it as well. Undefined for one that is empty or gone. */
-async function statFolder(folder: string): Promise<StoredJob | undefined> {
-  const files = (await namesIn(folder)).map((name) => join(folder, name));
-  const times = await Promise.all(files.map(async (file) => (await ifThere(stat(file)))?.mtimeMs ?? 0));
-  for (const file of files) {
-    const job = await ifThere(jobIn(file));
-    if (job !== undefined) return { job, writtenMs: Math.max(...times) };
-  }
-  return undefined;
 }
 
 /** The job that the first line of a file names; undefined when there is no such line. */

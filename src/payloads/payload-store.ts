@@ -1,10 +1,15 @@
 /** Owns what a store of large values must do. Its one adapter is a folder: `folder-store.ts`. */
 import type { StoredPayload } from '../contract/payload-reference.ts';
 
-/** A job that has values in the store. */
+/** What the store has of a job. */
 export interface StoredJob {
   readonly job: string;
-  /** When the newest of them was written, ms since 1970. */
+  readonly values: readonly StoredValue[];
+}
+
+export interface StoredValue {
+  readonly id: string;
+  /** When it was written last, ms since 1970. */
   readonly writtenMs: number;
 }
 
@@ -19,8 +24,8 @@ export interface PayloadStore {
   get(stored: StoredPayload): Promise<Uint8Array>;
   /** What the store has of a job; undefined for nothing. */
   stat(job: string): Promise<StoredJob | undefined>;
-  /** Removes every value of the job. Harmless when there is none. */
-  delete(job: string): Promise<void>;
+  /** Removes values of the job: those of these ids, else every one. Harmless when there is none. */
+  delete(job: string, ids?: readonly string[]): Promise<void>;
   /** The jobs that have values here. */
   jobs(): AsyncIterable<StoredJob>;
 }

@@ -1,37 +1,38 @@
-/** Owns the removal of values whose job is gone: by the retention, or deleted by other tools. */
+/** Owns the removal of values that no job needs any more: their job went with the retention, or has run anew with others. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PayloadStore } from './payload-store.ts';
+import type { PayloadStore, StoredJob } from './payload-store.ts';
 
 export interface SweepOptions {
-  /** True when the server knows no job of this id. */
-  readonly isGone: (job: string) => Promise<boolean>;
+  /** Ids of the values that a job still needs: none for a job that is gone. */
+  readonly neededBy: (stored: StoredJob) => Promise<readonly string[] | 'all'>;
   /** Ends the sweep before its time. */
   readonly signal: AbortSignal;
   /** Wait between two jobs, so that a sweep is no load. @default 20 */
   readonly pauseMs?: number;
 }
 
-/** A value is written before its job is started, so a young one may have no job yet. */
+/** A value is written before its job is started, or before its job ends: no job may know a young one yet. */
 export const LEFT_ALONE_MS = 3_600_000;
 const PAUSE_MS = 20;
 
-/** Removes the values of jobs that are gone, if the newest is over an hour old. Gives how many jobs that were. */
-export async function sweep(store: PayloadStore, { isGone, signal, pauseMs = PAUSE_MS }: SweepOptions): Promise<number> {
+/** Removes the values that are over an hour old and not needed. Gives how many they were. */
+export async function sweep(store: PayloadStore, { neededBy, signal, pauseMs = PAUSE_MS }: SweepOptions): Promise<number> {
   let removed = 0;
-  for await (const { job, writtenMs } of store.jobs()) {
+  for await (const stored of store.jobs()) {
     if (signal.aborted) break;
-    if (!isOld(writtenMs) || !(await isGone(job))) continue;
-    // A job of this id may have been added meanwhile.
-    const now = await store.stat(job);
-    if (now !== undefined && isOld(now.writtenMs)) {
-      await store.delete(job);
-      removed += 1;
-    }
+    if (oldIn(stored).length === 0) continue;
+    const needed = await neededBy(stored);
+    // The job may have been added again meanwhile, with the same value.
+    const now = needed === 'all' ? undefined : await store.stat(stored.job);
+    const ids = oldIn(now).filter((id) => !needed.includes(id));
+    if (ids.length > 0) await store.delete(stored.job, ids);
+    removed += ids.length;
     await sleep(pauseMs);
   }
   return removed;
 }
 
-function isOld(writtenMs: number): boolean {
-  return writtenMs < Date.now() - LEFT_ALONE_MS;
+function oldIn(stored: StoredJob | undefined): readonly string[] {
+  const limit = Date.now() - LEFT_ALONE_MS;
+  return (stored?.values ?? []).filter(({ writtenMs }) => writtenMs < limit).map(({ id }) => id);
 }

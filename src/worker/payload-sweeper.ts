@@ -1,9 +1,12 @@
 /** Owns when a worker process sweeps the payload folder: at its start and then every hour, one sweep at a time. */
 import { messageOf } from '../contract/errors.ts';
+import { storedPayloadOf } from '../contract/payload-reference.ts';
 import type { Log } from '../log.ts';
+import type { StoredJob } from '../payloads/payload-store.ts';
 import { sweep } from '../payloads/sweep.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { describeJob } from '../temporal/describe.ts';
+import { readEnding, readInput } from '../temporal/ending.ts';
 
 const EVERY_MS = 3_600_000;
 
@@ -12,13 +15,17 @@ export function startSweeping(temporal: Temporal, log: Log): () => Promise<void>
   const { store } = temporal.values;
   if (store === undefined) return () => Promise.resolve();
   const ending = new AbortController();
-  const isGone = async (job: string): Promise<boolean> => (await describeJob(temporal, job)) === undefined;
+  const needed = async (stored: StoredJob): Promise<readonly string[] | 'all'> =>
+    await neededBy(temporal, stored).catch((error: unknown) => {
+      log.debug('not known which stored values a job needs; they are kept', { job: stored.job, error: messageOf(error) });
+      return 'all' as const;
+    });
   const run = async (): Promise<void> => {
     try {
-      const removed = await sweep(store, { isGone, signal: ending.signal });
-      if (removed > 0) log.info('stored values of jobs that are gone were removed', { jobs: removed });
+      const removed = await sweep(store, { neededBy: needed, signal: ending.signal });
+      if (removed > 0) log.info('stored values that no job needs any more were removed', { values: removed });
     } catch (error) {
-      log.warn('stored values of jobs that are gone could not be removed; tried again in an hour', { error: messageOf(error) });
+      log.warn('the payload folder could not be swept; tried again in an hour', { error: messageOf(error) });
     }
   };
   let running = run();
@@ -30,4 +37,13 @@ export function startSweeping(temporal: Temporal, log: Log): () => Promise<void>
     ending.abort();
     await running;
   };
+}
+
+/** Of a job that runs, all: its result may be written and not be in its history yet. */
+async function neededBy(temporal: Temporal, { job, values }: StoredJob): Promise<readonly string[] | 'all'> {
+  const described = await describeJob(temporal, job);
+  if (described === undefined) return [];
+  if (described.close === 'open' || values.length === 1) return 'all';
+  const [input, { output }] = await Promise.all([readInput(temporal, described), readEnding(temporal, described)]);
+  return [input, output].flatMap((value) => storedPayloadOf(value)?.id ?? []);
 }

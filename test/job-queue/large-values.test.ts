@@ -1,8 +1,11 @@
 /** Data and results of any size, with the API of the queue that Holdfast replaces. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { payloadFolder } from '../support/jobs.ts';
+import { ownQueue, payloadFolder } from '../support/jobs.ts';
 import { storedValues, textOf } from '../support/stored-values.ts';
-import { addAndAwait, openQueue } from './queues.ts';
+import { addAndAwait, hasStatus, openQueue } from './queues.ts';
 
 function withPayloadFolder(): void {
   process.env['HOLDFAST_PAYLOADS'] = payloadFolder();
@@ -22,6 +25,20 @@ test.each([[5_000_000], [12_000_000]])('addJob with %d bytes works, and getJob h
     data: { text: textOf(bytes) },
     result: { echo: { text: textOf(bytes) } },
   });
+});
+
+test('on its own server a queue needs no setting for them, and finds them again', { timeout: 120_000 }, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-queue-'));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+  const options = { temporal: undefined, dataDir, queue: ownQueue() };
+  const before = await openQueue(options);
+  const { id } = await before.addJob('echo', textOf(5_000_000));
+  await before.close();
+  expect(await readdir(join(dataDir, 'payloads'))).toHaveLength(1);
+  const after = await openQueue(options);
+  after.registerProcessor('echo', { process: (job) => Promise.resolve(job.data as unknown) });
+  await hasStatus(after, id, 'completed');
+  expect((await after.getJob(id))?.result).toBe(textOf(5_000_000));
 });
 
 test('cleanup removes the stored values of the jobs that it removes, and of no others', async () => {

@@ -61,6 +61,11 @@ async function ended(job: JobHandle): Promise<JobSnapshot> {
   return await job.get();
 }
 
+async function makeOld(jobId: string): Promise<void> {
+  const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+  for (const path of await storedValues(jobId)) await utimes(path, hoursAgo, hoursAgo);
+}
+
 describe('a value as input and as result', () => {
   const sizes = [1_899_999, 1_900_000, 1_900_001, 2_000_000, 2_097_151, 2_097_152, 2_097_153, FIVE_MB];
   test.each(sizes)('of %d bytes arrives whole, and is stored when it is over 1.9 MB', async (bytes) => {
@@ -183,6 +188,21 @@ describe('a stored value', () => {
     expect(await storedValues(job.id)).toEqual([]);
   });
 
+  test('of a run before is swept once its job has run anew with other values and ended', async () => {
+    const client = await connectClient();
+    const options = { dedupeKey: ownQueue(), dedupeWindow: 1 };
+    const first = await client.add(echo, textOf(2_000_000), options);
+    await first.result();
+    const [before = ''] = await storedValues(first.id);
+    const second = await client.add(echo, [textOf(2_000_000)], options);
+    expect(second.deduplicated).toBe(false);
+    await second.result();
+    await makeOld(first.id);
+    await runWorker({ jobs: [handle({ ...waiting, queue: ownQueue() }, () => 1)] });
+    await eventually('the first value to be swept', async () => !(await storedValues(first.id)).includes(before));
+    expect(await second.result()).toEqual([textOf(2_000_000)]);
+  });
+
   test('of a job that was removed by other tools is swept when it is over an hour old, that of an open one is kept', async () => {
     const client = await connectClient();
     const { workflow } = await temporalClient();
@@ -190,8 +210,7 @@ describe('a stored value', () => {
       await client.add(waiting, textOf(2_000_000), { delay: '1h' }),
       await client.add(waiting, textOf(2_000_001), { delay: '1h' }),
     ];
-    const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
-    for (const { id } of [removed, open]) for (const path of await storedValues(id)) await utimes(path, hoursAgo, hoursAgo);
+    for (const { id } of [removed, open]) await makeOld(id);
     const { workflowService } = workflow;
     await workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId: removed.id } });
     await eventually('the job to be gone', async () => (await client.get(removed.id)) === undefined);

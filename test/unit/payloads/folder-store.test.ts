@@ -40,7 +40,9 @@ describe('the payload folder', () => {
       sha256: stored.sha256,
     });
     expect(Buffer.from(await storeIn(folder).get(stored))).toEqual(body);
-    expect(await all(storeIn(folder))).toEqual([{ job: 'job/1 – "odd"\n', writtenMs: expect.any(Number) as number }]);
+    expect(await all(storeIn(folder))).toEqual([
+      { job: 'job/1 – "odd"\n', values: [{ id: stored.id, writtenMs: expect.any(Number) as number }] },
+    ]);
   });
 
   test('is for its owner alone, whatever the umask', async () => {
@@ -80,14 +82,25 @@ describe('the payload folder', () => {
     expect(Buffer.from(await one.get(stored))).toEqual(body);
   });
 
-  test('tells when the newest value of a job was written; writing it again counts', async () => {
+  test('removes single values of a job, and its folder with the last one', async () => {
+    const folder = await ownFolder();
+    const store = storeIn(folder);
+    const [one, other] = [await store.put('j', body), await store.put('j', Buffer.from('2'))];
+    await store.delete('j', [one.id]);
+    await expect(store.get(one)).rejects.toMatchObject({ code: 'payload-missing' });
+    expect((await store.stat('j'))?.values.map(({ id }) => id)).toEqual([other.id]);
+    await store.delete('j', [one.id, other.id]);
+    expect(await readdir(join(folder, 'namespace-1'))).toEqual([]);
+  });
+
+  test('tells when each value was written; writing it again counts', async () => {
     const folder = await ownFolder();
     const store = storeIn(folder);
     const { id } = await store.put('j', body);
     await utimes(join(folder, id), new Date(0), new Date(5000));
-    expect(await store.stat('j')).toEqual({ job: 'j', writtenMs: 5000 });
+    expect(await store.stat('j')).toEqual({ job: 'j', values: [{ id, writtenMs: 5000 }] });
     await store.put('j', body);
-    expect((await store.stat('j'))?.writtenMs).toBeGreaterThan(Date.now() - 60_000);
+    expect((await store.stat('j'))?.values[0]?.writtenMs).toBeGreaterThan(Date.now() - 60_000);
   });
 
   test('a writer that was killed leaves no half value, and does not hinder the next', async () => {
