@@ -9,6 +9,7 @@ import { isTerminal, type JobSnapshot } from '../contract/snapshot.ts';
 
 export interface JobEndsParts {
   readonly client: JobClient;
+  readonly read: (id: string) => Promise<JobSnapshot | undefined>;
   /** Called when the job has ended, before anybody who waits for it goes on. */
   readonly onEnd: (id: string) => void;
   /** True while somebody listens to the end of jobs; else it is not read. */
@@ -79,14 +80,14 @@ export class JobEnds {
 
   /** Undefined when the job is open or the server did not answer. One that is gone has ended. */
   async #look(id: string): Promise<JobSnapshot | 'not-read' | undefined> {
-    const { client, isWanted } = this.#parts;
+    const { client, isWanted, read } = this.#parts;
     const isCompleted = await client.result(id, { signal: this.#stop.signal }).then(
       () => true,
       () => false,
     );
     if (this.#stop.signal.aborted) return undefined;
     if (isCompleted && !isWanted()) return 'not-read';
-    const snapshot = await client.get(id);
+    const snapshot = await read(id);
     if (snapshot === undefined) return 'not-read';
     return isTerminal(snapshot.status) ? snapshot : undefined;
   }

@@ -62,6 +62,7 @@ export class OpenQueue {
     this.worker = new QueueWorker({ ...parts, server: queueServer.server });
     this.ends = new JobEnds({
       client: this.#client,
+      read: (id) => this.#readWhole(id),
       isWanted: parts.isListenedTo,
       onEnd: (id) => this.#lag.ended(id),
       onRead: (snapshot) => parts.onEnd(jobOfSnapshot(snapshot)),
@@ -95,15 +96,23 @@ export class OpenQueue {
 
   /** The job, when it is one of this queue. */
   async read(id: string): Promise<JobSnapshot | undefined> {
-    const snapshot = await this.#client.get(checkJobId(id));
+    const snapshot = await this.#readWhole(checkJobId(id));
     if (snapshot?.queue !== this.#parts.queue) return undefined;
     if (isTerminal(snapshot.status)) this.#lag.ended(id);
+    return snapshot;
+  }
+
+  /** With data and result of any size: who uses this API knows no references. */
+  async #readWhole(id: string): Promise<JobSnapshot | undefined> {
+    const snapshot = await this.#client.get(id);
     const { values } = this.#temporal;
-    return {
-      ...snapshot,
-      input: await values.show(snapshot.input, MAX_STORED_BYTES),
-      ...('output' in snapshot ? { output: await values.show(snapshot.output, MAX_STORED_BYTES) } : {}),
-    };
+    return (
+      snapshot && {
+        ...snapshot,
+        input: await values.show(snapshot.input, MAX_STORED_BYTES),
+        ...('output' in snapshot ? { output: await values.show(snapshot.output, MAX_STORED_BYTES) } : {}),
+      }
+    );
   }
 
   /** Cancels the job. Waits until it is cancelled if nobody runs it, else its processor is told and may take its time. */

@@ -16,10 +16,10 @@ test.each([[5_000_000], [12_000_000]])('addJob with %d bytes works, and getJob h
   withPayloadFolder();
   const queue = await openQueue();
   queue.registerProcessor('echo', { process: (job) => Promise.resolve({ echo: job.data as unknown }) });
+  const completed = new Promise((resolve) => queue.once('completed', resolve));
   const added = await queue.addJob('echo', { text: textOf(bytes) });
   expect(added.data).toEqual({ text: textOf(bytes) });
-  const ended = new Promise((resolve) => queue.once('completed', resolve));
-  await ended;
+  expect(await completed).toMatchObject({ id: added.id, result: { echo: { text: textOf(bytes) } } });
   expect(await queue.getJob(added.id)).toMatchObject({
     status: 'completed',
     data: { text: textOf(bytes) },

@@ -1,16 +1,20 @@
 /** Owns the look into the run's payload folder: which files a job has there. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { payloadFolder } from './jobs.ts';
 
 /** Paths of the stored values of a job. */
 export async function storedValues(jobId: string): Promise<string[]> {
   const hash = createHash('sha256').update(jobId).digest('hex').slice(0, 40);
-  // With the first value of a run the folder is made.
-  await mkdir(payloadFolder(), { recursive: true, mode: 0o700 });
-  const entries = await readdir(payloadFolder(), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && entry.parentPath.endsWith(hash)).map(({ parentPath, name }) => join(parentPath, name));
+  const namespaces = await namesIn(payloadFolder());
+  const folders = namespaces.map((namespace) => join(payloadFolder(), namespace, hash));
+  return (await Promise.all(folders.map(async (folder) => (await namesIn(folder)).map((name) => join(folder, name))))).flat();
+}
+
+/** None for a folder that is not there: it is made with its first value, and goes with its last. */
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch(() => []);
 }
 
 /** A text whose JSON has so many bytes. */
