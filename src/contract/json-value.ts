@@ -55,7 +55,7 @@ function lossOf(part: unknown, place: Place): Loss | undefined {
     case 'number':
       return Number.isFinite(part) ? undefined : { what: String(part), becomes: 'null' };
     case 'undefined':
-      return place === 'array' ? { what: 'undefined', becomes: 'null' } : undefined;
+      return place === 'array' || place === 'converted' ? { what: 'undefined', becomes: dropped } : undefined;
     case 'function':
       return { what: 'a function', becomes: dropped };
     case 'symbol':

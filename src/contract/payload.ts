@@ -60,14 +60,10 @@ export function encodePayload(value: unknown, what: string, rule: PayloadRule = 
 function toJson(value: unknown, what: string, { code = 'invalid-input', isExact = false }: PayloadRule): string | undefined {
   const flaw = attempt(() => flawOf(value, { isExact }), what, code);
   if (flaw?.kind === 'loss') {
-    const place = flaw.path === '' ? '' : ` at ${flaw.path.slice(0, MAX_PATH_LENGTH)}`;
-    throw new JobError(
-      code,
-      `The ${what} has ${flaw.what}${place}, which JSON would turn into ${flaw.becomes}. Write it in terms of JSON.`,
-      {
-        details: { path: flaw.path.slice(0, MAX_PATH_LENGTH) },
-      },
-    );
+    const found = flaw.path === '' ? `is ${flaw.what}` : `has ${flaw.what} at ${flaw.path.slice(0, MAX_PATH_LENGTH)}`;
+    throw new JobError(code, `The ${what} ${found}, which JSON would turn into ${flaw.becomes}. Write it in terms of JSON.`, {
+      details: { path: flaw.path.slice(0, MAX_PATH_LENGTH) },
+    });
   }
   if (flaw?.kind === 'depth') throw tooDeep(value, what, code);
   return attempt(() => JSON.stringify(value) as string | undefined, what, code);

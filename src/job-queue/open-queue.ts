@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobClient } from '../client.ts';
 import { JobError } from '../contract/errors.ts';
-import { checkJobId, show } from '../contract/options.ts';
+import { checkJobId } from '../contract/options.ts';
 import { checkPayload, MAX_STORED_BYTES } from '../contract/payload.ts';
 import { isTerminal, type JobSnapshot } from '../contract/snapshot.ts';
 import { connectTemporal, type Temporal } from '../temporal/connection.ts';
@@ -84,8 +84,6 @@ export class OpenQueue {
     const addOptions = addOptionsOf(options);
     const contract = anyJob(type, this.#parts.queue);
     const wire = checkPayload(data, `data of "${type}"`, { ...this.#temporal.values.rule, isExact: true });
-    if (wire === undefined && data !== undefined)
-      throw new JobError('invalid-input', `Expected data of "${type}" to be a value that JSON can carry, got: ${show(data)}.`);
     const { id } = await this.#client.add(contract, wire, addOptions);
     this.#lag.added(id);
     const job = new Job<T>(type, wire as T, { maxAttempts: addOptions.maxAttempts });

@@ -91,7 +91,7 @@ describe('a job', () => {
   });
 
   it.each<{ why: string; data?: unknown; options?: unknown; message: RegExp }>([
-    { why: 'a function', data: () => 1, message: /data of "x" to be a value that JSON can carry/ },
+    { why: 'a function', data: () => 1, message: /data of "x" is a function, which JSON would turn into nothing/ },
     { why: 'a bigint', data: { n: 1n }, message: /data of "x" cannot be written as JSON/ },
     { why: 'a circle', data: circle(), message: /cannot be written as JSON/ },
     { why: 'too much', data: 'x'.repeat(2_000_000), message: /can be carried/ },

@@ -49,7 +49,6 @@ describe('a value that JSON would change without a word', () => {
     [[1, , 3], 'undefined at 1', 'null'],
     [{ at: new Date(Number.NaN) }, 'an invalid date at at', 'null'],
     [{ index: new Map([[1, 2]]) }, 'a Map at index', 'an object without its content'],
-    [new Set([1]), 'a Set', 'an object without its content'],
     [{ bytes: new Uint8Array(3) }, 'a Uint8Array at bytes', 'an object without its content'],
     [{ bytes: Buffer.from('abc') }, 'a Uint8Array at bytes', 'an object without its content'],
     [{ bytes: new ArrayBuffer(3) }, 'an ArrayBuffer at bytes', 'an object without its content'],
@@ -68,6 +67,16 @@ describe('a value that JSON would change without a word', () => {
       }),
     );
     expect(() => checkPayload(value, 'output')).not.toThrow();
+  });
+
+  test.each([
+    [() => 1, 'is a function, which JSON would turn into nothing.'],
+    [new Set([1]), 'is a Set, which JSON would turn into an object without its content.'],
+    [Number.NaN, 'is NaN, which JSON would turn into null.'],
+    [{ toJSON: () => undefined }, 'is undefined, which JSON would turn into nothing.'],
+    [[{ toJSON: () => undefined }], 'has undefined at 0, which JSON would turn into nothing.'],
+  ])('as a whole (%#)', (value, sentence) => {
+    expect(() => checkPayload(value, 'input of "send"', { isExact: true })).toThrow(`The input of "send" ${sentence}`);
   });
 
   test.each([
