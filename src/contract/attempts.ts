@@ -50,8 +50,6 @@ export interface AttemptState {
   readonly running?: { readonly worker: string; readonly startedAt: string; readonly isAlone: boolean };
   /** The contract's limit of failures, for readers of a job that was started without it. */
   readonly maxAttempts?: number;
-  /** Since when the event loop of its worker stands still, while it does. ISO 8601. */
-  readonly blockedSince?: string;
   /** True while this worker has no handler for the type. */
   readonly isHandlerMissing?: boolean;
   /** Since when the event loop of its worker has been blocked. ISO 8601. Gone with the first heartbeat after that. */
