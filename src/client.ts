@@ -10,6 +10,7 @@ import { isErrorCode, JobError } from './contract/errors.ts';
 import { checkInteger, checkJobId, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
 import { encodePayload } from './contract/payload.ts';
 import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from './contract/snapshot.ts';
+import type { JobStatistics } from './contract/statistics/report.ts';
 import { parseInput, parseOutput } from './contract/validate.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
@@ -19,6 +20,7 @@ import { countByStatus, type JobCounts, type JobFilter, type JobList, type JobRe
 import { addOnce } from './temporal/add-once.ts';
 import { QueueStates } from './temporal/queues.ts';
 import { startJob } from './temporal/start-job.ts';
+import { type StatisticsFilter, StatisticsReader } from './temporal/statistics.ts';
 import { waitForResult } from './temporal/wait-for-result.ts';
 import { WatchHub, type WatchOptions } from './temporal/watch/watch-hub.ts';
 
@@ -54,11 +56,13 @@ const MAX_TOKEN_LENGTH = 10_000;
 export class JobClient {
   readonly #temporal: Temporal;
   readonly #reading: JobReading;
+  readonly #statistics: StatisticsReader;
   readonly #watches: WatchHub;
 
   private constructor(temporal: Temporal) {
     this.#temporal = temporal;
-    this.#reading = { temporal, queues: new QueueStates(temporal) };
+    this.#statistics = new StatisticsReader(temporal);
+    this.#reading = { temporal, queues: new QueueStates(temporal), statistics: this.#statistics };
     this.#watches = new WatchHub(this.#reading);
   }
 
@@ -138,6 +142,18 @@ export class JobClient {
     checkKeys(filter, ['type', 'queue'], 'count options');
     checkFilter(filter);
     return await countByStatus(this.#temporal, filter);
+  }
+
+  /**
+   * What the workers did and how the queues stand: of one type or queue, or of all. All who ask one client within a second
+   * share the answer.
+   * @throws JobError `invalid-options`, `unavailable`
+   * @example const { types, queues, workers } = await jobs.stats({ queue: 'mail' });
+   */
+  async stats(filter: StatisticsFilter = {}): Promise<JobStatistics> {
+    checkKeys(filter, ['type', 'queue'], 'stats options');
+    checkFilter(filter);
+    return await this.#statistics.report(filter);
   }
 
   /** The job's snapshot, then one per change; the terminal one is last. @throws JobError `not-found` */

@@ -3,6 +3,7 @@ export * from './contract/index.ts';
 export { type CancelOutcome } from './temporal/cancel-job.ts';
 export { type JobCounts, type JobFilter, type JobList } from './temporal/read-jobs.ts';
 export { JobClient, type JobHandle, type ListOptions, type ResultOptions } from './client.ts';
+export { type StatisticsFilter } from './temporal/statistics.ts';
 export { type FindServerOptions } from './find-server.ts';
 export { type Log } from './log.ts';
 export { analyseRepositories, type RepositoryReport, type RepositoryResult } from './jobs/index.ts';
@@ -15,6 +16,7 @@ export {
   type HandlerContext,
   type JobDeclaration,
   type JobWorker,
+  type MetricsOptions,
   multiStep,
   NonRetryable,
   type NonRetryableOptions,

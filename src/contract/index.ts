@@ -19,7 +19,9 @@ export { PRIORITIES, type Priority } from './priority.ts';
 export type { Progress, ProgressCount } from './progress.ts';
 export type { RetryOptions } from './retry.ts';
 export type { Instant } from './start-time.ts';
+export type { Durations, FailureGroup, Figure, JobStatistics, QueueReport, TypeReport, WorkerReport } from './statistics/report.ts';
 export {
+  type Eta,
   isTerminal,
   type JobFailure,
   type JobSnapshot,

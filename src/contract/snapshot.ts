@@ -61,6 +61,16 @@ export interface WaitingFor {
   readonly reason?: string;
 }
 
+/** When a job will be done, as far as can be known. ISO 8601, to the second. */
+export interface Eta {
+  /** As likely before as after. */
+  readonly p50: string;
+  /** Nine of ten such jobs are done by then. */
+  readonly p90: string;
+  /** Finished runs that the estimate stands on; 0: the job's own progress alone. */
+  readonly samples: number;
+}
+
 /** Why a job failed. */
 export interface JobFailure {
   /** A code of the catalogue, or the handler's own. */
@@ -110,6 +120,8 @@ export interface JobSnapshot extends JobSummary {
   readonly startedAt?: string;
   /** Null while its handler goes on, and after its end. */
   readonly waitingFor: WaitingFor | null;
+  /** When it will be done, as far as can be known; null once it has ended. */
+  readonly eta: Eta | 'unknown' | null;
   /** Attempts that ended without completing the job, oldest first: the last 20. */
   readonly attempts: readonly AttemptRecord[];
   /** Worker of the last attempt, where it is known. */

@@ -23,9 +23,15 @@ const IDS_A_QUERY = 100;
 export class IndexLag {
   readonly #look: IndexLook;
   readonly #changes = new Map<string, Change>();
+  #changedMs = 0;
 
   constructor(look: IndexLook) {
     this.#look = look;
+  }
+
+  /** Time of the newest change, ms since 1970: what was counted before it lacks it. */
+  get changedMs(): number {
+    return this.#changedMs;
   }
 
   added(id: string): void {
@@ -60,6 +66,7 @@ export class IndexLag {
   }
 
   #note(id: string, hasEnded: boolean): void {
+    this.#changedMs = Date.now();
     this.#changes.delete(id);
     this.#changes.set(id, { at: Date.now(), hasEnded });
     const [oldest] = this.#changes.keys();

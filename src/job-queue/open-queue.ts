@@ -10,6 +10,8 @@ import { checkPayload, MAX_STORED_BYTES } from '../contract/payload.ts';
 import { isTerminal, type JobSnapshot } from '../contract/snapshot.ts';
 import { connectTemporal, type Temporal } from '../temporal/connection.ts';
 import { describeJob } from '../temporal/describe.ts';
+import type { JobCounts } from '../temporal/read-jobs.ts';
+import { SharedReads } from '../temporal/shared-reads.ts';
 import { listJobs } from '../temporal/visibility.ts';
 import { removeEnded } from './clean-up.ts';
 import { IndexLag } from './index-lag.ts';
@@ -52,6 +54,7 @@ export class OpenQueue {
   readonly #temporal: Temporal;
   readonly #client: JobClient;
   readonly #lag: IndexLag;
+  readonly #counts = new SharedReads<JobCounts>(() => 0);
 
   private constructor(parts: OpenQueueParts, queueServer: QueueServer, temporal: Temporal) {
     this.#parts = parts;
@@ -132,7 +135,8 @@ export class OpenQueue {
 
   async stats(): Promise<QueueStats> {
     await this.#lag.caughtUp();
-    const counts = await this.#client.count({ queue: this.#parts.queue });
+    // All who ask while a count is under way share it, unless something happened since it was begun.
+    const counts = await this.#counts.read('', () => this.#client.count({ queue: this.#parts.queue }), this.#lag.changedMs + 1);
     return {
       waiting: counts.queued + counts.retrying,
       active: counts.processing + counts.cancelling,

@@ -1,5 +1,6 @@
 /** Owns reading: one job whole, a page of jobs, counts. Puts together describe, history and the index. */
 import pLimit from 'p-limit';
+import { etaOf } from '../contract/eta.ts';
 import type { JobSnapshot, JobStatus, JobSummary } from '../contract/snapshot.ts';
 import { isTerminal, OPEN_STATUSES } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
@@ -7,6 +8,7 @@ import { describeJob, type JobDescription, type JobInfo } from './describe.ts';
 import { readEnding, readInput } from './ending.ts';
 import type { QueueStates } from './queues.ts';
 import { snapshotOf, summaryOf } from './snapshot.ts';
+import type { StatisticsReader } from './statistics.ts';
 import { closedStatus, hasEnded, statusOf } from './status.ts';
 import { countDelayed, countJobs, type JobQuery, listJobs } from './visibility.ts';
 import { waitOf } from './waiting.ts';
@@ -41,19 +43,26 @@ export interface JobCounts extends Readonly<Record<JobStatus, number>> {
 export interface JobReading {
   readonly temporal: Temporal;
   readonly queues: QueueStates;
+  readonly statistics: StatisticsReader;
 }
 
 /** Everything about a job; undefined when there is none of this id. */
-export async function readJob({ temporal, queues }: JobReading, id: string, parts: { input: boolean }): Promise<JobSnapshot | undefined> {
+export async function readJob(
+  { temporal, queues, statistics }: JobReading,
+  id: string,
+  parts: { input: boolean },
+): Promise<JobSnapshot | undefined> {
   const job = await describeJob(temporal, id);
   if (job === undefined) return undefined;
-  const [ending, input, facts] = await Promise.all([
+  const [ending, input, facts, counted] = await Promise.all([
     hasEnded(job) || job.isCancelRequested ? readEnding(temporal, job) : undefined,
     parts.input ? readInput(temporal, job) : undefined,
     readWaitFacts({ temporal, queues }, job),
+    job.close === 'open' ? statistics.ofType(job.queue, job.type) : undefined,
   ]);
   const now = Date.now();
-  const snapshot = { ...snapshotOf(job, now, ending), waitingFor: waitOf(job, now, facts) };
+  const known = { ...snapshotOf(job, now, ending), waitingFor: waitOf(job, now, facts) };
+  const snapshot = { ...known, eta: etaOf(known, counted, now) };
   return await withValues(temporal, parts.input ? { ...snapshot, input } : snapshot);
 }
 

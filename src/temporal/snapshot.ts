@@ -51,6 +51,7 @@ export function snapshotOf(job: JobDescription, now: number, ending: JobEnding =
     ...(state?.checkpoint === undefined || job.steps !== undefined ? {} : { checkpoint: state.checkpoint }),
     ...(startedMs === undefined ? {} : { startedAt: isoTime(startedMs) }),
     waitingFor: waitOf(job, now),
+    eta: isTerminal(status) ? null : 'unknown',
     attempts: state?.records ?? [],
     ...(worker === undefined ? {} : { worker }),
     steps: own === undefined && !isTerminal(status) ? job.activities.map((activity) => stepSnapshot(job, activity, now)) : [],

@@ -12,6 +12,7 @@ import { eventually, gate, runWorker } from '../support/jobs.ts';
 import { duplicates } from './duplicates.ts';
 import { theOrder } from './order.ts';
 import { retries } from './retries.ts';
+import { statistics } from './statistics.ts';
 import { type ContractClient, contractOf, isStatus } from './support.ts';
 import { valuesContract } from './values.ts';
 
@@ -51,6 +52,9 @@ export function jobsContract(name: string, connect: () => Promise<ContractClient
   });
   describe(`${name}: with no worker up`, () => {
     withNoWorker(connect);
+  });
+  describe(`${name}: statistics`, () => {
+    statistics(connect);
   });
   describe(`${name}: many jobs`, () => {
     manyJobs(connect);

@@ -16,7 +16,7 @@ import { createWorker } from '../../src/worker.ts';
 const root = resolve(import.meta.dirname, '../..');
 const documents = [
   'README.md',
-  ...['guide', 'multi-step', 'testing', 'statuses', 'job-queue', 'how-it-works'].map((name) => `docs/${name}.md`),
+  ...['guide', 'multi-step', 'testing', 'statuses', 'job-queue', 'statistics', 'how-it-works'].map((name) => `docs/${name}.md`),
 ];
 const examples = ['send-email.ts', 'worker.ts', 'add.ts'];
 

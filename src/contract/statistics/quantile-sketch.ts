@@ -11,11 +11,14 @@
 export interface QuantileSketch {
   /** Each bucket is 2^level of the narrowest ones wide. */
   readonly level: number;
+  /** The shortest and the longest duration, in milliseconds; 0 while there is none. */
+  readonly min: number;
+  readonly max: number;
   /** Bucket number → durations in it. Bucket n holds those from γⁿ⁻¹ (exclusive) to γⁿ milliseconds. */
   readonly buckets: Readonly<Record<string, number>>;
 }
 
-export const EMPTY_SKETCH: QuantileSketch = { level: 0, buckets: {} };
+export const EMPTY_SKETCH: QuantileSketch = { level: 0, min: 0, max: 0, buckets: {} };
 
 const NARROWEST_ACCURACY = 0.0025;
 const LOG_GAMMA = Math.log((1 + NARROWEST_ACCURACY) / (1 - NARROWEST_ACCURACY));
@@ -23,14 +26,16 @@ const LOG_GAMMA = Math.log((1 + NARROWEST_ACCURACY) / (1 - NARROWEST_ACCURACY));
 const LAST_LEVEL = 5;
 const MAX_BUCKETS = 256;
 const MOST_VALUES = 20_000;
-/** That of 10 years in milliseconds is the 5300th. */
-const LAST_BUCKET = 8000;
+/** Some 300 years, and the bucket that it is in. */
+const LONGEST_MS = 1e13;
+const LAST_BUCKET = 5987;
 
 /** The sketch with one duration more, which counts as `weight`. */
 export function withValue(sketch: QuantileSketch, milliseconds: number, weight = 1): QuantileSketch {
-  const narrowest = Math.ceil(Math.log(Math.max(milliseconds, 1)) / LOG_GAMMA);
-  const bucket = Math.min(LAST_BUCKET, Math.ceil(narrowest / 2 ** sketch.level));
-  return { ...sketch, buckets: { ...sketch.buckets, [bucket]: (sketch.buckets[bucket] ?? 0) + weight } };
+  const value = Math.round(Math.min(Math.max(milliseconds, 1), LONGEST_MS));
+  const bucket = Math.ceil(Math.ceil(Math.log(value) / LOG_GAMMA) / 2 ** sketch.level);
+  const buckets = { ...sketch.buckets, [bucket]: (sketch.buckets[bucket] ?? 0) + weight };
+  return { level: sketch.level, ...rangeOf(sketch, { min: value, max: value }), buckets };
 }
 
 /** The sketch of the durations of both, within the limits. */
@@ -38,7 +43,7 @@ export function mergeSketches(one: QuantileSketch, other: QuantileSketch): Quant
   const level = Math.max(one.level, other.level);
   const buckets: Record<string, number> = { ...widened(one, level).buckets };
   for (const [bucket, count] of Object.entries(widened(other, level).buckets)) buckets[bucket] = (buckets[bucket] ?? 0) + count;
-  return halveIfMany(shrunk({ level, buckets }));
+  return halveIfMany(shrunk({ level, ...rangeOf(one, other), buckets }));
 }
 
 /** How many durations it stands for. */
@@ -64,14 +69,20 @@ export function quantilesBeyond(
 
 /** What somebody sent, as a sketch that can be merged; undefined when it is none. */
 export function asSketch(value: unknown): QuantileSketch | undefined {
-  const { level, buckets } = (value ?? {}) as Partial<QuantileSketch>;
+  const { level, min, max, buckets } = (value ?? {}) as Partial<QuantileSketch>;
   if (!(Number.isInteger(level) && Number(level) >= 0 && Number(level) <= LAST_LEVEL)) return undefined;
+  if (typeof min !== 'number' || typeof max !== 'number' || !(min >= 0 && max >= min && max <= LONGEST_MS)) return undefined;
   if (typeof buckets !== 'object' || buckets === null) return undefined;
   const entries = Object.entries(buckets);
   const isSound = entries.every(
     ([bucket, count]) => /^\d{1,4}$/.test(bucket) && Number(bucket) <= LAST_BUCKET && Number.isFinite(count) && count > 0,
   );
-  return isSound ? { level: Number(level), buckets } : undefined;
+  return isSound ? { level: Number(level), min, max, buckets } : undefined;
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
 }
 
 interface Bucket {
@@ -93,15 +104,23 @@ function valueAt(buckets: readonly Bucket[], rank: number): number {
 function bucketsBeyond(sketch: QuantileSketch, atLeast: number): Bucket[] {
   const width = LOG_GAMMA * 2 ** sketch.level;
   return sorted(sketch).flatMap(([bucket, count]) => {
-    const [low, to] = [bucket === 0 ? 0 : Math.exp(width * (bucket - 1)), Math.exp(width * bucket)];
+    const low = Math.max(Math.exp(width * (bucket - 1)), sketch.min);
+    const to = Math.max(low, Math.min(Math.exp(width * bucket), sketch.max));
     const from = Math.max(low, atLeast);
-    return from >= to ? [] : [{ from, to, count: (count * (to - from)) / (to - low) }];
+    if (atLeast >= to) return [];
+    return [{ from, to, count: to === low ? count : (count * (to - from)) / (to - low) }];
   });
 }
 
 /** The keys of an object that are whole numbers come in their order. */
 function sorted({ buckets }: QuantileSketch): (readonly [number, number])[] {
   return Object.entries(buckets).map(([bucket, count]) => [Number(bucket), count] as const);
+}
+
+/** The range of both; a range that ends at 0 is that of no durations. */
+function rangeOf(one: Range, other: Range): Range {
+  if (one.max === 0 || other.max === 0) return { min: one.min + other.min, max: one.max + other.max };
+  return { min: Math.min(one.min, other.min), max: Math.max(one.max, other.max) };
 }
 
 function widened(sketch: QuantileSketch, level: number): QuantileSketch {
@@ -111,7 +130,7 @@ function widened(sketch: QuantileSketch, level: number): QuantileSketch {
     const wide = Math.ceil(bucket / 2);
     buckets[wide] = (buckets[wide] ?? 0) + count;
   }
-  return widened({ level: sketch.level + 1, buckets }, level);
+  return widened({ ...sketch, level: sketch.level + 1, buckets }, level);
 }
 
 function shrunk(sketch: QuantileSketch): QuantileSketch {
@@ -128,5 +147,5 @@ function halveIfMany(sketch: QuantileSketch): QuantileSketch {
     carried = half % 1;
     return [bucket, Math.floor(half)] as const;
   });
-  return { level: sketch.level, buckets: Object.fromEntries(halved.filter(([, count]) => count > 0)) };
+  return { ...sketch, buckets: Object.fromEntries(halved.filter(([, count]) => count > 0)) };
 }

@@ -124,7 +124,7 @@ export class JobPoller {
   }
 
   #note(snapshot: JobSnapshot): void {
-    const shown = JSON.stringify({ ...snapshot, version: 0 });
+    const shown = shownOf(snapshot);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#changedMs = Date.now();
@@ -156,5 +156,10 @@ export class JobPoller {
 function isNews(snapshot: JobSnapshot, seen: JobSnapshot | undefined): boolean {
   if (seen === undefined) return true;
   if (isTerminal(snapshot.status)) return true;
-  return snapshot.version > seen.version && JSON.stringify({ ...snapshot, version: 0 }) !== JSON.stringify({ ...seen, version: 0 });
+  return snapshot.version > seen.version && shownOf(snapshot) !== shownOf(seen);
+}
+
+/** What is news when it changes. An estimate changes as time goes by. */
+function shownOf(snapshot: JobSnapshot): string {
+  return JSON.stringify({ ...snapshot, version: 0, eta: null });
 }

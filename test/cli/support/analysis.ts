@@ -21,6 +21,7 @@ export function snapshot(parts: Partial<JobSnapshot> = {}): JobSnapshot {
     progress: { percent: 47.9, message: '2 of 5 repositories done' },
     version: 1,
     waitingFor: null,
+    eta: null,
     attempts: [],
     steps: [],
     ...parts,

@@ -57,7 +57,12 @@ describe('a quantile sketch', () => {
   });
 
   it('forgets half of its counts over 20 000, and no quantile moves', () => {
-    const even = { level: 0, buckets: Object.fromEntries(Array.from({ length: 100 }, (_none, bucket) => [bucket + 1, 201])) };
+    const even = {
+      level: 0,
+      min: 1,
+      max: 2,
+      buckets: Object.fromEntries(Array.from({ length: 100 }, (_none, bucket) => [bucket + 1, 201])),
+    };
     const halved = mergeSketches(even, EMPTY_SKETCH);
     expect(countOf(halved)).toBe(10_050);
     expect(quantile(halved, 0.3)).toBeCloseTo(quantile(even, 0.3) ?? Number.NaN, 1);
@@ -82,13 +87,16 @@ describe('a quantile sketch', () => {
     null,
     7,
     {},
-    { level: 9, buckets: {} },
-    { level: 0.5, buckets: {} },
-    { level: 0, buckets: { x: 1 } },
-    { level: 0, buckets: { 9999: 1 } },
-    { level: 0, buckets: { 1: -1 } },
-    { level: 0, buckets: { 1: Number.NaN } },
-    { level: 0, buckets: null },
+    { level: 0, min: 2, max: 1, buckets: {} },
+    { level: 0, min: 0, max: 1e300, buckets: {} },
+    { level: 0, buckets: {} },
+    { level: 9, min: 1, max: 2, buckets: {} },
+    { level: 0.5, min: 1, max: 2, buckets: {} },
+    { level: 0, min: 1, max: 2, buckets: { x: 1 } },
+    { level: 0, min: 1, max: 2, buckets: { 9999: 1 } },
+    { level: 0, min: 1, max: 2, buckets: { 1: -1 } },
+    { level: 0, min: 1, max: 2, buckets: { 1: Number.NaN } },
+    { level: 0, min: 1, max: 2, buckets: null },
   ])('is not taken from %j', (value) => {
     expect(asSketch(value)).toBeUndefined();
   });

@@ -9,7 +9,7 @@ import {
   type QueueStatistics,
   statisticsInMemo,
 } from '../../../../src/contract/statistics/queue-statistics.ts';
-import { countOf, quantile } from '../../../../src/contract/statistics/quantile-sketch.ts';
+import { countOf, EMPTY_SKETCH, quantile } from '../../../../src/contract/statistics/quantile-sketch.ts';
 import { ProgressLooks } from '../../../../src/contract/statistics/progress-looks.ts';
 import {
   emptyType,
@@ -71,8 +71,8 @@ describe('the statistics of a type', () => {
     // At 50 % the promise is as much again as has gone by: half way through it is right.
     const [ratios] = Object.values(progress);
     expect(Object.keys(progress)).toEqual(['2']);
-    expect(countOf(ratios ?? { level: 0, buckets: {} })).toBeGreaterThan(50);
-    expect((quantile(ratios ?? { level: 0, buckets: {} }, 0.5) ?? 0) / 1000).toBeCloseTo(1, 0);
+    expect(countOf(ratios ?? EMPTY_SKETCH)).toBeGreaterThan(50);
+    expect((quantile(ratios ?? EMPTY_SKETCH, 0.5) ?? 0) / 1000).toBeCloseTo(1, 0);
   });
 });
 
@@ -120,7 +120,7 @@ describe('the statistics of a queue', () => {
     'x',
     { one: null },
     { one: { ...seen(), started: -1 } },
-    { one: { ...seen(), wait: { level: 0, buckets: { a: 1 } } } },
+    { one: { ...seen(), wait: { level: 0, min: 1, max: 2, buckets: { a: 1 } } } },
     { one: { ...seen(), minutes: { 5: [1] } } },
     { one: { ...seen(), errors: { x: { code: 7 } } } },
     { one: { ...seen(), progress: { 1: 'x' } } },
