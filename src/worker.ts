@@ -33,7 +33,17 @@ import { Watchdog } from './worker/watchdog.ts';
 import { workflowBundle } from './worker/workflow-bundle.ts';
 
 export { NonRetryable, type NonRetryableOptions, RetryAfter } from './activities/handler-errors.ts';
-export { handle, type HandledJob, type Handler, type HandlerContext, type JobDeclaration, multiStep } from './activities/handle.ts';
+export {
+  type CleanUpContext,
+  type CleanUpHooks,
+  type FailContext,
+  handle,
+  type HandledJob,
+  type Handler,
+  type HandlerContext,
+  type JobDeclaration,
+  multiStep,
+} from './activities/handle.ts';
 
 export interface QueueOptions {
   /** Handlers of this queue that run at the same time in this process. 1–10 000. @default the worker's `concurrency` */

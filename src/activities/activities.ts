@@ -8,6 +8,8 @@ import { PARSE_INPUT_ACTIVITY, readRunOptions, type ResultEnvelope, type RunOpti
 import { checkPayload, MAX_PAYLOAD_BYTES } from '../contract/payload.ts';
 import { storedPayloadOf } from '../contract/payload-reference.ts';
 import { parseInput } from '../contract/validate.ts';
+import { cleanUpHandler } from './clean-up.ts';
+import type { HandledJob } from './handle.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { HandlerRegistry } from './handler-registry.ts';
 import { missingHandler } from './missing-handler.ts';
@@ -21,10 +23,14 @@ export interface JobActivities {
 
 /** The activities of one queue. */
 export function jobActivities(registry: HandlerRegistry, host: HandlerHost, limit: HandlerLimit): JobActivities {
+  const handlerOf = (type: string): HandledJob | undefined => {
+    const cleanUp = registry.cleanUp(type);
+    return cleanUp === undefined ? registry.handler(type) : cleanUpHandler(cleanUp, host.values);
+  };
   return {
     async default(input, options) {
       const context = Context.current();
-      const handled = registry.handler(context.info.activityType);
+      const handled = handlerOf(context.info.activityType);
       if (handled === undefined) throw missingHandler(context, host, registry.handledTypes);
       return await runHandledJob(handled, input, { context, options: readRunOptions(options), host, limit });
     },

@@ -20,6 +20,8 @@ export interface AttemptRule {
   readonly checkpoint: CheckpointRule;
   /** How long the job had waited before its handler was called for. */
   readonly queuedMs: number;
+  /** The contract's limit of a clean-up, where the workflow was not told. */
+  readonly cleanUpMs?: number;
 }
 
 export class Attempt implements HandlerContext, ObservedAttempt {
@@ -54,6 +56,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.#state = {
       ...beginAttempt(asAttemptState(info.heartbeatDetails), info.attempt, running),
       maxAttempts: rule.retry.maxAttempts,
+      ...(rule.cleanUpMs === undefined ? {} : { cleanUpMs: rule.cleanUpMs }),
     };
     this.jobId = info.workflowExecution?.workflowId ?? info.activityId;
     this.type = info.activityType;

@@ -1,8 +1,9 @@
 /** Owns how a user binds a handler to a contract, and what a handler is given. Does not run handlers: `run-handler.ts` does. */
 import type { CheckpointOf, JobContract, KeptCheckpointOf, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
 import { JobError } from '../contract/errors.ts';
-import { show } from '../contract/options.ts';
-import type { ProgressCount } from '../contract/progress.ts';
+import { checkKeys, show } from '../contract/options.ts';
+import type { Progress, ProgressCount } from '../contract/progress.ts';
+import type { JobFailure } from '../contract/snapshot.ts';
 
 /** What a handler can ask and tell while it runs. */
 export interface HandlerContext<Checkpoint = unknown, KeptCheckpoint = Checkpoint> {
@@ -35,6 +36,37 @@ export type Handler<C extends JobContract> = (
   context: HandlerContext<CheckpointOf<C>, KeptCheckpointOf<C>>,
 ) => Promise<ReturnOf<C>> | ReturnOf<C>;
 
+/** What a clean-up hook is given. It is retried as the contract says: what it does must bear being done twice. */
+export interface CleanUpContext<Checkpoint = unknown> {
+  readonly jobId: string;
+  /** Name of the job type. */
+  readonly type: string;
+  /** Try of the hook, from 1. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** The same for every try of this hook of this job, and not the handler's. */
+  readonly idempotencyKey: string;
+  /** Fires after the contract's `cleanUp` and on worker shutdown; a cancel does not stop it. */
+  readonly signal: AbortSignal;
+  /** What the handler reported last. */
+  readonly progress: Progress | null;
+  /** What the handler kept last with `checkpoint`, or undefined. */
+  readonly lastCheckpoint: Checkpoint | undefined;
+}
+
+export interface FailContext<Checkpoint = unknown> extends CleanUpContext<Checkpoint> {
+  /** Why the job failed. */
+  readonly error: JobFailure;
+}
+
+/** What runs when a job has not completed, as a durable step of its own. The contract declares it with `cleanUp`. */
+export interface CleanUpHooks<C extends JobContract> {
+  /** After a cancel, when the handler has ended. Also for a job that was cancelled in the queue, since an attempt before may have begun. */
+  readonly onCancel?: (input: ParsedInputOf<C>, context: CleanUpContext<CheckpointOf<C>>) => unknown;
+  /** After the job's last attempt has failed. */
+  readonly onFail?: (input: ParsedInputOf<C>, context: FailContext<CheckpointOf<C>>) => unknown;
+}
+
 /** How an attempt ended, as it is going to be reported. `isLast`: the job has failed with it. */
 export type AttemptEnd =
   | { readonly outcome: 'completed'; readonly output: unknown }
@@ -54,22 +86,43 @@ export interface HandledJob {
   readonly handler: (input: never, context: HandlerContext<never, unknown>) => unknown;
   /** How long a cancelled job waits for its handler, in milliseconds. Absent: until it ends. */
   readonly cancelGraceMs?: number;
+  /** Clean-up after a cancel. */
+  readonly onCancel?: (input: never, context: FailContext<never>) => unknown;
+  /** Clean-up after a final failure. */
+  readonly onFail?: (input: never, context: FailContext<never>) => unknown;
   /** Called once per attempt and awaited before its end is reported. What it throws is logged and changes nothing. */
   readonly attemptEnded?: (end: AttemptEnd, context: HandlerContext) => Promise<void> | void;
 }
 
 /**
  * Binds a handler to its contract.
- * @throws JobError `invalid-contract` for a contract with `steps`
+ * @param hooks clean-up; given if and only if the contract has `cleanUp`
+ * @throws JobError `invalid-contract` for a contract with `steps`, and where `cleanUp` and the hooks do not agree
  * @example handle(sendEmail, async (input, ctx) => ({ messageId: await smtp.send(input, { signal: ctx.signal }) }))
  */
-export function handle<C extends JobContract>(contract: C, handler: Handler<C>): HandledJob {
+export function handle<C extends JobContract>(contract: C, handler: Handler<C>, hooks: CleanUpHooks<C> = {}): HandledJob {
   if (contract?.steps)
     throw new JobError(
       'invalid-contract',
       `The job type "${contract.name}" has steps, so it has no handler: give the worker multiStep(contract), or leave "steps" out of the contract.`,
     );
-  return { contract, handler };
+  checkHooks(contract, hooks);
+  return { contract, handler, ...hooks };
+}
+
+function checkHooks(contract: JobContract, hooks: object): void {
+  checkKeys(hooks, ['onCancel', 'onFail'], 'clean-up hooks');
+  const given = Object.entries(hooks).filter(([, hook]) => hook !== undefined);
+  const wrong = given.find(([, hook]) => typeof hook !== 'function');
+  const what = `The job type ${show(contract?.name)}`;
+  if (wrong !== undefined)
+    throw new JobError('invalid-contract', `${what}: expected ${wrong[0]} to be a function, got: ${show(wrong[1])}.`);
+  const isDeclared = contract?.cleanUpMs !== undefined;
+  if (isDeclared === given.length > 0) return;
+  const next = isDeclared
+    ? 'has "cleanUp" in its contract: give handle onCancel or onFail, or leave "cleanUp" out.'
+    : 'has onCancel or onFail, but no "cleanUp" in its contract: put the time limit of one try there, "cleanUp: \'30s\'".';
+  throw new JobError('invalid-contract', `${what} ${next}`);
 }
 
 /** A job type whose work is a workflow of several steps: the worker needs its contract, to parse the input. */

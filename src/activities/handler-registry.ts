@@ -1,7 +1,9 @@
 /** Owns the handlers of a process, by job type. Handlers may come while the worker runs. */
+import { readCleanUpType } from '../contract/clean-up.ts';
 import type { JobContract } from '../contract/define-job.ts';
 import { JobError } from '../contract/errors.ts';
 import { show } from '../contract/options.ts';
+import type { CleanUpOf } from './clean-up.ts';
 import type { HandledJob, JobDeclaration } from './handle.ts';
 
 export class HandlerRegistry {
@@ -34,6 +36,13 @@ export class HandlerRegistry {
 
   handler(type: string): HandledJob | undefined {
     return this.#handled.get(type);
+  }
+
+  /** The job that an activity type is the clean-up of. */
+  cleanUp(type: string): CleanUpOf | undefined {
+    const cleanUp = readCleanUpType(type);
+    const job = cleanUp && this.#handled.get(cleanUp.jobType);
+    return job && { job, kind: cleanUp.kind };
   }
 
   contract(type: string): JobContract | undefined {

@@ -115,6 +115,7 @@ function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
     timeoutMs: options.timeoutMs ?? contract.timeoutMs,
     queuedMs: options.queuedMs ?? 0,
     checkpoint: { type: contract.name, schema: contract.checkpoint },
+    ...(contract.cleanUpMs === undefined || options.cleanUpMs !== undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
   };
 }
 

@@ -89,6 +89,7 @@ function runOptionsOf(contract: JobContract, retry: RetryRule, timeoutMs: number
     ...(isSameRule(retry, DEFAULT_RETRY) && isSameRule(retry, contract.retry) ? {} : { retry }),
     ...(timeoutMs === contract.timeoutMs ? {} : { timeoutMs }),
     ...(contract.heartbeatMs === DEFAULT_HEARTBEAT_MS ? {} : { heartbeatMs: contract.heartbeatMs }),
+    ...(contract.cleanUpMs === undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
     ...(contract.steps ? { steps: true as const } : {}),
   };
   return Object.keys(options).length === 0 ? undefined : options;

@@ -50,6 +50,8 @@ export interface AttemptState {
   readonly running?: { readonly worker: string; readonly startedAt: string; readonly isAlone: boolean };
   /** The contract's limit of failures, for readers of a job that was started without it. */
   readonly maxAttempts?: number;
+  /** The contract's limit of one try of a clean-up, for the workflow of a job that was started without it. */
+  readonly cleanUpMs?: number;
   /** True while this worker has no handler for the type. */
   readonly isHandlerMissing?: boolean;
   /** Since when the event loop of its worker has been blocked. ISO 8601. Gone with the first heartbeat after that. */

@@ -3,6 +3,7 @@
  * Safe to import anywhere, a browser included. Workflow code imports the *type* of a contract only, never its value.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { readCleanUpType } from './clean-up.ts';
 import { type Duration, MAX_TIMEOUT_MS, toMs } from './duration.ts';
 import { JobError } from './errors.ts';
 import { checkKeys, checkText, invalidOption, show } from './options.ts';
@@ -30,6 +31,11 @@ export interface JobDefinition<
   readonly timeout?: Duration;
   /** A worker that was not heard of for this long is taken for dead and the job runs again. 1 s–10 min. @default '5s' */
   readonly heartbeat?: Duration;
+  /**
+   * The type has clean-up, `onCancel` or `onFail`, given to `handle`: the longest time for one try of it, 1 ms–24 days.
+   * Left out: it has none.
+   */
+  readonly cleanUp?: Duration;
   /** The queue of its jobs unless `add` names another. @default 'jobs' */
   readonly queue?: string;
   /** The type has a workflow of several steps, and workers declare it with `multiStep(contract)`. Left out: it has one handler. */
@@ -51,6 +57,7 @@ export interface JobContract<
   readonly retryIf: ((code: string) => boolean) | undefined;
   readonly timeoutMs: number;
   readonly heartbeatMs: number;
+  readonly cleanUpMs: number | undefined;
   readonly queue: string;
   readonly steps: boolean;
 }
@@ -75,9 +82,9 @@ export const DEFAULT_HEARTBEAT_MS = 5000;
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 /** Exports of the workflow bundle: Temporal would run them as the workflow of a type of that name. */
 const RESERVED_NAMES = new Set(['default', 'jobWorkflow', 'jobWorkflows']);
-const DEFINITION_KEYS = ['name', 'input', 'output', 'checkpoint', 'retry', 'retryIf', 'timeout', 'heartbeat', 'queue', 'steps'];
+const DEFINITION_KEYS = ['name', 'input', 'output', 'checkpoint', 'retry', 'retryIf', 'timeout', 'heartbeat', 'cleanUp', 'queue', 'steps'];
 /** What a job of several steps cannot have: its steps do. */
-const HANDLER_KEYS = ['checkpoint', 'retry', 'retryIf', 'timeout', 'heartbeat'] as const;
+const HANDLER_KEYS = ['checkpoint', 'retry', 'retryIf', 'timeout', 'heartbeat', 'cleanUp'] as const;
 
 /**
  * The contract of a job type.
@@ -110,6 +117,7 @@ export function defineJob<
     retryIf: checkRetryIf(definition.retryIf),
     timeoutMs: checkTimeout(definition.timeout ?? DEFAULT_TIMEOUT_MS),
     heartbeatMs: checkHeartbeat(definition.heartbeat ?? DEFAULT_HEARTBEAT_MS),
+    cleanUpMs: checkCleanUp(definition.cleanUp),
     queue: checkQueueName(definition.queue ?? DEFAULT_QUEUE),
     steps: definition.steps === true,
   });
@@ -117,11 +125,16 @@ export function defineJob<
 
 /** A usable job type name, or `invalid-contract`. */
 export function checkJobName(name: unknown): string {
-  const isFree = typeof name === 'string' && !RESERVED_NAMES.has(name) && !(name in Object.prototype) && !name.startsWith('holdfast.');
+  const isFree =
+    typeof name === 'string' &&
+    !RESERVED_NAMES.has(name) &&
+    !(name in Object.prototype) &&
+    !name.startsWith('holdfast.') &&
+    readCleanUpType(name) === undefined;
   if (isFree && NAME_PATTERN.test(name)) return name;
   throw new JobError(
     'invalid-contract',
-    `Expected the name of a job type to be 1–200 of A–Z a–z 0–9 . _ : - (first a letter or digit, and no reserved name such as "default" or "holdfast.…"), got: ${show(name)}.`,
+    `Expected the name of a job type to be 1–200 of A–Z a–z 0–9 . _ : - (first a letter or digit, and no reserved name such as "default", "holdfast.…" or "….on-cancel"), got: ${show(name)}.`,
   );
 }
 
@@ -141,6 +154,13 @@ function checkHeartbeat(heartbeat: Duration): number {
   const heartbeatMs = toMs(heartbeat, 'heartbeat');
   if (heartbeatMs >= 1000 && heartbeatMs <= 600_000) return heartbeatMs;
   throw invalidOption('heartbeat', 'between 1 s and 10 min', heartbeat);
+}
+
+function checkCleanUp(cleanUp: Duration | undefined): number | undefined {
+  if (cleanUp === undefined) return undefined;
+  const cleanUpMs = toMs(cleanUp, 'cleanUp');
+  if (cleanUpMs >= 1 && cleanUpMs <= MAX_TIMEOUT_MS) return cleanUpMs;
+  throw invalidOption('cleanUp', 'between 1 ms and 24 days', cleanUp);
 }
 
 type AnyDefinition = JobDefinition<string, StandardSchemaV1, StandardSchemaV1>;

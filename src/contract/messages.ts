@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly retry?: RetryRule;
   readonly timeoutMs?: number;
   readonly heartbeatMs?: number;
+  /** The type has clean-up: the time limit of one try of it. */
+  readonly cleanUpMs?: number;
   /** The type has a workflow of its own. A worker that does not know it leaves the job to one that does. */
   readonly steps?: true;
   /** From the time the job was due until its workflow code ran: set by the workflow, for the handler's statistics. */
@@ -65,7 +67,7 @@ export interface StepMemo {
 
 /** Signal that a handler sends to its workflow, and query of the same name. */
 export const PROGRESS = 'progress';
-/** Signal: the record of a handler that waits for its next attempt, sent before a cancel. The workflow has no use for it, readers have. */
+/** Signal: the record of a handler that waits for its next attempt, sent before a cancel. For readers, and for the clean-up. */
 export const RECORD = 'record';
 /** Query: what the workflow knows of its status. It lags; the truth is the client's `get`. */
 export const STATUS = 'status';
@@ -107,11 +109,12 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
-  const { retry, timeoutMs, heartbeatMs, queuedMs, steps } = options;
+  const { retry, timeoutMs, heartbeatMs, cleanUpMs, queuedMs, steps } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs: checkInteger(heartbeatMs, 'heartbeatMs', { min: 1000, max: 600_000 }) }),
+    ...(cleanUpMs === undefined ? {} : { cleanUpMs: checkInteger(cleanUpMs, 'cleanUpMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
     ...(steps === true ? { steps } : {}),
     ...(queuedMs === undefined ? {} : { queuedMs: checkInteger(queuedMs, 'queuedMs', { min: 0, max: MAX_DURATION_MS }) }),
   };

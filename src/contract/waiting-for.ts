@@ -27,6 +27,10 @@ export type WaitingReason =
       readonly code: 'cancel';
       /** Set when no worker is there to carry it out. */
       readonly queue?: string | undefined;
+      /** True once the handler has ended and its clean-up is due. */
+      readonly isCleaningUp?: true | undefined;
+      /** Of the last try of the clean-up. */
+      readonly error?: string | undefined;
     }
   | { readonly code: 'event-loop'; readonly since: string; readonly blockedMs: number; readonly worker?: string | undefined }
   | {
@@ -66,9 +70,7 @@ function sentenceOf(reason: WaitingReason): string {
         ? `The worker of attempt ${reason.attempt} of ${reason.maxAttempts} was gone before it ended; it is made again at ${reason.until}, on any worker of the queue.`
         : `Attempt ${reason.attempt} of ${reason.maxAttempts} failed (${reason.error}); the next starts at ${reason.until}.`;
     case 'cancel':
-      return reason.queue === undefined
-        ? 'Cancel was asked for; the handler is being stopped. One that does not end has to listen to ctx.signal.'
-        : `Cancel was asked for, and no worker serves the queue "${reason.queue}". Start one for this queue: it is carried out then.`;
+      return cancelSentence(reason);
     case 'event-loop':
       return `The event loop${after(' of the worker ', reason.worker)} has been blocked for ${formatMs(seconds(reason.blockedMs))}: a handler there computes without a pause, and nothing else of that process goes on. Move such work to a worker thread or a child process.`;
     case 'workflow-code':
@@ -80,6 +82,14 @@ function sentenceOf(reason: WaitingReason): string {
     case 'unreachable':
       return `Temporal has not answered since ${reason.since}; what is shown was known then. Start it, or mend the way to it: jobs are kept, and the watch goes on by itself.`;
   }
+}
+
+function cancelSentence({ queue, isCleaningUp, error }: Extract<WaitingReason, { code: 'cancel' }>): string {
+  if (queue !== undefined)
+    return `Cancel was asked for, and no worker serves the queue "${queue}". Start one for this queue: it is carried out then.`;
+  if (error !== undefined) return `Cancel was asked for; the handler has ended, its clean-up failed (${error}) and is tried again.`;
+  if (isCleaningUp === true) return 'Cancel was asked for; the handler has ended, and its clean-up runs.';
+  return 'Cancel was asked for; the handler is being stopped. One that does not end has to listen to ctx.signal.';
 }
 
 function queueSentence({ queue, workers, ahead, perSecond }: Extract<WaitingReason, { code: 'queue' }>): string {

@@ -4,6 +4,7 @@
  */
 import type { temporal } from '@temporalio/proto';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
+import { readCleanUpType } from '../contract/clean-up.ts';
 import { JobError } from '../contract/errors.ts';
 import { type JobMemo, MEMO_KEY, STEPS_MEMO_KEY, type StepsMemo, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
@@ -91,7 +92,10 @@ export interface JobDescription extends JobInfo {
   readonly pause: Pause | undefined;
   /** Rises with everything that the server does to this run, heartbeats included. */
   readonly transitions: number;
+  /** Handler calls that are under way or wait. */
   readonly activities: readonly PendingActivity[];
+  /** The clean-up of a single handler's job, once its handler has ended. */
+  readonly cleanUp: PendingActivity | undefined;
 }
 
 /** What the server knows of the newest run of a job, or undefined when it knows none, or no job of this id. */
@@ -111,6 +115,7 @@ export async function describeJob(temporal: Temporal, id: string, runId?: string
 
 function readDescription(answer: ProtoDescription): JobDescription {
   if (answer.workflowExecutionInfo == null) throw new JobError('internal', 'Temporal described a job without information.');
+  const pending = (answer.pendingActivities ?? []).map(readActivity);
   return {
     ...readInfo(answer.workflowExecutionInfo),
     isCancelRequested: answer.workflowExtendedInfo?.cancelRequested === true,
@@ -119,7 +124,10 @@ function readDescription(answer: ProtoDescription): JobDescription {
     pause: readJobPause(answer.workflowExtendedInfo?.pauseInfo),
     transitions: Number(String(answer.workflowExecutionInfo.stateTransitionCount ?? 0)),
     // The server lists them in no order; their ids are numbered as they were started.
-    activities: (answer.pendingActivities ?? []).map(readActivity).toSorted((one, other) => byNumber.compare(one.id, other.id)),
+    activities: pending
+      .filter(({ type }) => readCleanUpType(type) === undefined)
+      .toSorted((one, other) => byNumber.compare(one.id, other.id)),
+    cleanUp: pending.find(({ type }) => readCleanUpType(type) !== undefined),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { temporal } from '@temporalio/proto';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
+import { readCleanUpType } from '../contract/clean-up.ts';
 import { RECORD, type ResultEnvelope } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 import { cancelIn, type CancelRecord } from './cancel-job.ts';
@@ -25,8 +26,8 @@ export interface JobEnding {
   readonly cancel?: CancelRecord;
 }
 
-/** The events that end a single handler's job are the last five; signals and a cancel may stand between. */
-const LAST_EVENTS = 12;
+/** The events that end a single handler's job are the last five; its clean-up has six more, and signals and a cancel may stand between. */
+const LAST_EVENTS = 24;
 /** Between the cancel and the end may be what the handler still reported, and the steps of a clean-up. */
 const LAST_EVENTS_OF_CANCELLED = 500;
 const UNIMPLEMENTED = 12;
@@ -35,7 +36,11 @@ const UNIMPLEMENTED = 12;
 export async function readEnding(temporal: Temporal, job: JobDescription): Promise<JobEnding> {
   const events = await temporal.read(`read the end of job "${job.id}"`, () => lastEvents(temporal, job));
   const isOneHandler = job.steps === undefined;
-  const ending: JobEnding[] = events.map((event) => ({ ...closingFacts(event), ...(isOneHandler ? attemptFacts(event) : {}) }));
+  const cleanUps = new Set(events.filter(isCleanUpScheduled).map(({ eventId }) => String(eventId)));
+  const ending: JobEnding[] = events.map((event) => ({
+    ...closingFacts(event),
+    ...(isOneHandler && !cleanUps.has(scheduledEventOf(event)) ? attemptFacts(event) : {}),
+  }));
   return ending.reduceRight((facts, newer) => ({ ...facts, ...newer }), {});
 }
 
@@ -78,6 +83,21 @@ function closingFacts(event: HistoryEvent): JobEnding {
     return { error: { code: 'timed-out', message: 'The job took longer than the time limit of its workflow.' } };
   const cancel = cancelIn(event);
   return cancel === undefined ? {} : { cancel };
+}
+
+function isCleanUpScheduled({ activityTaskScheduledEventAttributes: scheduled }: HistoryEvent): boolean {
+  return scheduled != null && readCleanUpType(scheduled.activityType?.name ?? '') !== undefined;
+}
+
+/** Which handler call an event is about. */
+function scheduledEventOf(event: HistoryEvent): string {
+  const about =
+    event.activityTaskStartedEventAttributes ??
+    event.activityTaskCompletedEventAttributes ??
+    event.activityTaskFailedEventAttributes ??
+    event.activityTaskTimedOutEventAttributes ??
+    event.activityTaskCanceledEventAttributes;
+  return String(about?.scheduledEventId ?? '');
 }
 
 function attemptFacts(event: HistoryEvent): JobEnding {

@@ -32,8 +32,9 @@ export type Standstill =
 export function standstillOf(job: JobDescription, now: number): Standstill {
   if (job.close !== 'open') return { kind: 'none' };
   if (job.hasWorkflowTask && job.workflowTaskAttempt > 1) return { kind: 'workflow-task', queue: job.queue, hasFailed: true };
-  if (job.activities.some(({ phase }) => phase !== 'scheduled')) return { kind: 'none' };
-  const activity = job.activities.find((one) => stepStatus(one, now) === 'queued');
+  const calls = callsOf(job);
+  if (calls.some(({ phase }) => phase !== 'scheduled')) return { kind: 'none' };
+  const activity = calls.find((one) => stepStatus(one, now) === 'queued');
   if (activity !== undefined) return { kind: 'handler', queue: activity.queue ?? job.queue, activity };
   return job.hasWorkflowTask ? { kind: 'workflow-task', queue: job.queue, hasFailed: false } : { kind: 'none' };
 }
@@ -49,13 +50,15 @@ function reasonOf(job: JobDescription, now: number, facts: WaitFacts): WaitingRe
   if (facts.problem !== undefined) return { code: 'workflow-code', attempt: job.workflowTaskAttempt, ...facts.problem };
   const still = standstillOf(job, now);
   const isDeserted = facts.queue !== undefined && facts.queue.workers.length === 0 && still.kind !== 'none';
-  if (status === 'cancelling') return { code: 'cancel', queue: isDeserted ? still.queue : undefined };
+  if (status === 'cancelling') return { code: 'cancel', queue: isDeserted ? still.queue : undefined, ...cleanUpFacts(job) };
   if (status === 'delayed') return { code: 'start-time', until: isoTime(job.dueMs) };
   const pause = pauseOf(job);
   if (pause !== undefined) return pause;
+  if (status === 'processing' && job.cleanUp !== undefined && stepStatus(job.cleanUp, now) === 'retrying')
+    return retryReason(job, job.cleanUp);
   if (status === 'processing' && still.kind === 'none') return blockedReason(job, now);
   if (isDeserted) return { code: 'no-worker', queue: still.queue, lastSeenAt: isoOf(facts.queue?.lastSeenMs) };
-  const waiting = job.activities.find(({ type }) => type === job.type) ?? job.activities[0];
+  const waiting = job.activities.find(({ type }) => type === job.type) ?? callsOf(job)[0];
   if (waiting?.state?.isHandlerMissing === true)
     return { code: 'handler', queue: waiting.queue ?? job.queue, type: waiting.type, until: isoOf(waiting.nextAttemptMs) };
   if (status === 'retrying') return retryReason(job, waiting);
@@ -64,14 +67,23 @@ function reasonOf(job: JobDescription, now: number, facts: WaitFacts): WaitingRe
   return queueReason(still.kind === 'none' ? job.queue : still.queue, facts);
 }
 
+/** What the job has going: its handler calls or, after the last of them, its clean-up. */
+function callsOf({ activities, cleanUp }: JobDescription): readonly PendingActivity[] {
+  return cleanUp === undefined ? activities : [cleanUp];
+}
+
+function cleanUpFacts({ cleanUp }: JobDescription): { isCleaningUp?: true; error?: string | undefined } {
+  return cleanUp === undefined ? {} : { isCleaningUp: true, error: errorOf(cleanUp) };
+}
+
 function pauseOf({ pause: ofJob, activities }: JobDescription): WaitingReason | undefined {
   const isRunning = activities.some(({ phase, pause }) => phase !== 'scheduled' && pause === undefined);
   const pause = ofJob ?? (isRunning ? undefined : activities.find((activity) => activity.pause !== undefined)?.pause);
   return pause === undefined ? undefined : { code: 'paused', since: isoOf(pause.sinceMs), by: pause.by, reason: pause.reason };
 }
 
-function blockedReason({ activities }: JobDescription, now: number): WaitingReason | undefined {
-  const blocked = activities.find(({ phase, state }) => phase === 'started' && state?.blockedSince !== undefined);
+function blockedReason(job: JobDescription, now: number): WaitingReason | undefined {
+  const blocked = callsOf(job).find(({ phase, state }) => phase === 'started' && state?.blockedSince !== undefined);
   const since = blocked?.state?.blockedSince;
   if (since === undefined) return undefined;
   return { code: 'event-loop', since, blockedMs: Math.max(0, now - Date.parse(since)), worker: blocked?.worker };
@@ -83,8 +95,13 @@ function retryReason(job: JobDescription, waiting: PendingActivity | undefined):
   const state = waiting?.state;
   const maxAttempts = state?.maxAttempts ?? job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts;
   const attempt = state === undefined ? 1 : lastAttempt(state);
-  const error = state !== undefined && isCounted(state) ? state.records.at(-1)?.error.message.slice(0, MAX_ERROR_LENGTH) : undefined;
+  const error = errorOf(waiting);
   return { code: 'retry', until, attempt, maxAttempts, ...(error === undefined ? {} : { error }) };
+}
+
+function errorOf(call: PendingActivity | undefined): string | undefined {
+  const state = call?.state;
+  return state !== undefined && isCounted(state) ? state.records.at(-1)?.error.message.slice(0, MAX_ERROR_LENGTH) : undefined;
 }
 
 function queueReason(queue: string, { queue: state, ahead }: WaitFacts): WaitingReason {

@@ -6,6 +6,7 @@
 import { isCancellation, workflowInfo } from '@temporalio/workflow';
 import { type JobMemo, MEMO_KEY, readRunOptions, type RunOptions } from '../contract/messages.ts';
 import type { Progress } from '../contract/progress.ts';
+import { endAfterCleanUp } from './clean-up.ts';
 import { failOnJobError } from './failure.ts';
 import { runStep } from './run-step.ts';
 import { showView, type View } from './view.ts';
@@ -21,15 +22,17 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
     },
   };
   showView(view);
+  let checked: RunOptions = {};
   try {
-    const checked = failOnJobError(() => readRunOptions(options));
+    checked = failOnJobError(() => readRunOptions(options));
     const envelope = await runStep({ type: workflowInfo().workflowType, input, options: { ...checked, queuedMs: queuedMs() } });
     view.status = 'completed';
     progress = { ...envelope.state.progress, percent: 100 };
     return envelope.output;
   } catch (error) {
-    view.status = isCancellation(error) ? 'cancelled' : 'failed';
-    throw error;
+    const ending = await endAfterCleanUp({ input, options: checked, error }, view);
+    view.status = isCancellation(ending) ? 'cancelled' : 'failed';
+    throw ending;
   }
 }
 

@@ -44,6 +44,14 @@ await jobs.add(sendEmail, { to: 'a@b.example', subject: 'Hi', cc: 'c@d.example' 
 // @ts-expect-error -- no contract, only its name
 await jobs.add('send-email', { to: 'a@b.example', subject: 'Hi' });
 
+// Clean-up hooks get what the handler gets; only `onFail` has an error.
+handle(sendEmail, () => ({ messageId: 'x' }), {
+  onCancel: ({ to }, { lastCheckpoint }) => void [holds<Same<typeof to, string>>(), holds<Same<typeof lastCheckpoint, unknown>>()],
+  onFail: ({ subject }, { error }) => `${subject}: ${error.code}`,
+});
+// @ts-expect-error -- a cancel has no error
+handle(sendEmail, () => ({ messageId: 'x' }), { onCancel: (_input, { error }) => void error });
+
 // A handle found by id is typed by the contract it is given, and untyped without.
 holds<Same<Awaited<ReturnType<ReturnType<typeof jobs.job<typeof sendEmail>>['result']>>, { messageId: string }>>();
 const unknownOutput = await jobs.job('some-id').result();

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JobClient } from '../../src/client.ts';
 import { addPlan } from '../../src/contract/add-options.ts';
+import { cancelOptions } from '../../src/contract/cancel-options.ts';
 import { defineJob } from '../../src/contract/define-job.ts';
 import { errorCatalogue, JobError } from '../../src/contract/errors.ts';
 import { retryRule } from '../../src/contract/retry.ts';
@@ -82,6 +83,7 @@ describe('docs/guide.md', () => {
     ['The contract', () => defineJob({ name: 'x', input, ...wrong })],
     ['Adding', () => addPlan(contract, wrong)],
     ['Retries', () => retryRule(wrong)],
+    ['Cancel', () => cancelOptions(wrong)],
   ])('explains every option under "%s"', async (heading, call) => {
     expect(new Set(namesIn(rowsOf('docs/guide.md', heading)))).toEqual(new Set(await knownOptions(call)));
   });

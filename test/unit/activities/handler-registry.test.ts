@@ -38,6 +38,31 @@ describe('the handlers of a process', () => {
     expect(() => multiStep(send)).toThrow('The job type "send" has no steps: put "steps: true" into its contract');
   });
 
+  test('clean-up is given if and only if the contract declares it', () => {
+    const undoable = defineJob({ name: 'undoable', input: z.object({}), cleanUp: '30s' });
+    const hook = (): void => undefined;
+    expect(handle(undoable, hook, { onCancel: hook })).toMatchObject({ contract: undoable, onCancel: hook });
+    const refused = (message: string): unknown =>
+      expect.objectContaining({ code: 'invalid-contract', message: expect.stringContaining(message) as string });
+    expect(() => handle(undoable, hook)).toThrow(
+      refused('The job type "undoable" has "cleanUp" in its contract: give handle onCancel or onFail'),
+    );
+    expect(() => handle(undoable, hook, { onFail: undefined } as never)).toThrow(refused('give handle onCancel or onFail'));
+    expect(() => handle(send, hook, { onFail: hook })).toThrow(refused('has onCancel or onFail, but no "cleanUp" in its contract'));
+    expect(() => handle(undoable, hook, { onCancel: 'undo' } as never)).toThrow(refused('expected onCancel to be a function, got: "undo"'));
+    expect(() => handle(undoable, hook, { onCancelled: hook } as never)).toThrow(
+      'Unknown clean-up hooks: "onCancelled". Known are: onCancel, onFail.',
+    );
+  });
+
+  test('the clean-up of a type is found by the name of its step', () => {
+    const registry = new HandlerRegistry([handle(send, () => 1)]);
+    expect(registry.cleanUp('send.on-cancel')).toMatchObject({ job: { contract: send }, kind: 'on-cancel' });
+    expect(registry.cleanUp('send.on-fail')).toMatchObject({ job: { contract: send }, kind: 'on-fail' });
+    expect(['send', 'other.on-fail', 'send.on-end'].map((type) => registry.cleanUp(type))).toEqual([undefined, undefined, undefined]);
+    expect(registry.handledTypes).toEqual(['send']);
+  });
+
   test.each([[send], [undefined], ['send'], [{}]])('%j is not what handle() gives, and is refused', (job) => {
     expect(() => new HandlerRegistry([job as never])).toThrow(
       /^Expected a job made by handle\(contract, handler\) or multiStep\(contract\)/,

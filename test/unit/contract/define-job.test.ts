@@ -15,6 +15,7 @@ describe('a contract', () => {
       output: undefined,
       checkpoint: undefined,
       steps: false,
+      cleanUpMs: undefined,
     });
     expect(Object.isFrozen(contract)).toBe(true);
   });
@@ -36,6 +37,8 @@ describe('a contract', () => {
     ['toString'],
     ['jobWorkflow'],
     ['jobWorkflows'],
+    ['send.on-cancel'],
+    ['send.on-fail'],
   ])('may not be called %j', (name) => {
     expect(() => defineJob({ name: name as string, input })).toThrow(expect.objectContaining({ code: 'invalid-contract' }));
   });
@@ -54,6 +57,9 @@ describe('a contract', () => {
     [{ input, retryIf: ['E_FULL'] }, 'Expected retryIf to be a function of an error code, got: an array of 1.'],
     [{ input, steps: true, timeout: '1m' }, 'The job type "x" has several steps, so leave out "timeout": each step has its own.'],
     [{ input, steps: true, checkpoint: input }, 'so leave out "checkpoint"'],
+    [{ input, cleanUp: 0 }, 'Expected cleanUp to be between 1 ms and 24 days, got: 0.'],
+    [{ input, cleanUp: '25d' }, 'Expected cleanUp to be between 1 ms and 24 days, got: "25d".'],
+    [{ input, steps: true, cleanUp: '1m' }, 'so leave out "cleanUp"'],
     [{ input, steps: false }, 'Expected steps to be true, or left out for a job type that is one handler, got: false.'],
     [{ input, retry: { maxAttempts: 0 } }, 'Expected retry.maxAttempts to be a whole number from 1 to 1000, got: 0.'],
   ])('with %j is refused', (definition, message) => {

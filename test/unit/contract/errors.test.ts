@@ -41,6 +41,7 @@ describe('errors', () => {
         "timed-out 504 retryable",
         "cancelled 409",
         "terminated 409",
+        "clean-up-failed 500",
         "poison 500",
         "payload-too-large 413",
         "payload-missing 500",

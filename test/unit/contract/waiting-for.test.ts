@@ -16,6 +16,8 @@ const reasons: readonly WaitingReason[] = [
   { code: 'retry', until, attempt: 2, maxAttempts: 3 },
   { code: 'cancel' },
   { code: 'cancel', queue: 'mail' },
+  { code: 'cancel', isCleaningUp: true },
+  { code: 'cancel', isCleaningUp: true, error: 'disk full' },
   { code: 'event-loop', since: until, blockedMs: 12_345, worker: '17@host' },
   { code: 'event-loop', since: until, blockedMs: 300 },
   { code: 'workflow-code', error: 'x is not a function', attempt: 4, isNonDeterministic: false },
@@ -109,6 +111,17 @@ test('every reason to wait has a sentence that names what to do, and the time wh
         "code": "cancel",
         "queue": "mail",
         "sentence": "Cancel was asked for, and no worker serves the queue "mail". Start one for this queue: it is carried out then.",
+      },
+      {
+        "code": "cancel",
+        "isCleaningUp": true,
+        "sentence": "Cancel was asked for; the handler has ended, and its clean-up runs.",
+      },
+      {
+        "code": "cancel",
+        "error": "disk full",
+        "isCleaningUp": true,
+        "sentence": "Cancel was asked for; the handler has ended, its clean-up failed (disk full) and is tried again.",
       },
       {
         "blockedMs": 12345,

@@ -28,6 +28,7 @@ export function description(facts: Partial<JobDescription> = {}): JobDescription
     pause: undefined,
     transitions: 1,
     activities: [],
+    cleanUp: undefined,
     ...facts,
   };
 }
