@@ -14,6 +14,7 @@ import { bundleRawWorkflow } from './raw-bundle.ts';
 import { report, ROUNDS_OF_A_REPORT } from './report.ts';
 import { type Round, runRounds } from './rounds.ts';
 import { type Run, runOnce } from './run.ts';
+import { benchStats } from './stats.ts';
 import { findRedis, type JobServer, startRedis, startTemporal } from './servers.ts';
 
 /** No round begins that would not be over by then. */
@@ -104,7 +105,18 @@ function publish(text: string, rounds: readonly Round[], { quick }: BenchOptions
   say(reason === undefined ? `Written to ${REPORT_FILE}` : `docs/benchmarks.md stays as it was: ${reason}.`);
 }
 
+/** The part `stats`: a server of its own, filled, and asked. */
+async function statsPart({ finished, open }: BenchOptions, folder: string): Promise<void> {
+  const temporal = await startTemporal(folder);
+  try {
+    process.stdout.write(await benchStats({ port: temporal.port, finished, open, say }));
+  } finally {
+    await temporal.stop();
+  }
+}
+
 async function bench(options: BenchOptions, folder: string): Promise<void> {
+  if (options.part === 'stats') return await statsPart(options, folder);
   const endsBy = Date.now() + BUDGET_MS;
   const loadBefore = loadAverage();
   const servers = await startServers(folder, options);
