@@ -4,19 +4,24 @@
  */
 import { uuidv7 } from 'uuidv7';
 import { type AddOptions, addPlan, checkTags } from './contract/add-options.ts';
+import { type ActionNote, actionNote, type PostponeOptions, type RetryByHandOptions } from './contract/actions.ts';
 import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts';
 import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
 import { isErrorCode, JobError } from './contract/errors.ts';
 import { checkInteger, checkJobId, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
-import { encodePayload } from './contract/payload.ts';
+import { type EncodedPayload, encodePayload } from './contract/payload.ts';
+import { type Priority, priorityKey } from './contract/priority.ts';
 import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from './contract/snapshot.ts';
 import type { JobStatistics } from './contract/statistics/report.ts';
+import { dueOf } from './contract/start-time.ts';
 import { parseInput, parseOutput } from './contract/validate.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob } from './temporal/cancel-job.ts';
 import { deleteJob } from './temporal/delete-job.ts';
 import { countByStatus, type JobCounts, type JobFilter, type JobList, type JobReading, readJob, readJobs } from './temporal/read-jobs.ts';
+import { postpone, retryNow, runNow, setPriority } from './temporal/by-hand.ts';
+import { retryJob } from './temporal/retry-job.ts';
 import { addOnce } from './temporal/add-once.ts';
 import { QueueStates } from './temporal/queues.ts';
 import { startJob } from './temporal/start-job.ts';
@@ -46,6 +51,12 @@ export interface JobHandle<C extends JobContract = JobContract> {
   /** Waits for the end. @throws JobError with the job's own code when it failed, `cancelled` when it was cancelled */
   result(options?: ResultOptions): Promise<OutputOf<C>>;
   cancel(options?: string | CancelOptions): Promise<CancelOutcome>;
+  runNow(options?: ActionNote): Promise<void>;
+  postpone(options: PostponeOptions): Promise<void>;
+  setPriority(priority: Priority | number, options?: ActionNote): Promise<void>;
+  retryNow(options?: ActionNote): Promise<void>;
+  /** As the client's `retry`; new input is checked by the contract. */
+  retry(options?: RetryByHandOptions<InputOf<C>>): Promise<void>;
 }
 
 /** Statuses that the server's index knows by itself. */
@@ -89,14 +100,8 @@ export class JobClient {
   async add<C extends JobContract>(contract: C, input: InputOf<C>, options?: AddOptions): Promise<JobHandle<C>> {
     checkContract(contract);
     const plan = addPlan(contract, options);
-    // What JSON makes of the input is what the handler will get, so that is what is checked.
     const { values } = this.#temporal;
-    const payload = encodePayload(input, `input of "${contract.name}"`, {
-      // The body of a job with steps works with its input, and cannot look into the store.
-      ...(contract.steps ? {} : values.rule),
-      isExact: true,
-    });
-    await parseInput(contract, payload.value);
+    const payload = await this.#checkedInput(contract, input);
     const { dedupe } = plan;
     const id = dedupe === undefined ? uuidv7() : `${contract.name}:${dedupe.key}`;
     const job = { id, type: contract.name, input: await values.send(id, payload), plan };
@@ -118,6 +123,14 @@ export class JobClient {
       watch: (options) => this.watch(id, options),
       result: async (options) => await outputOf(contract, await this.result(id, options)),
       cancel: (options) => this.cancel(id, options),
+      runNow: (options) => this.runNow(id, options),
+      postpone: (options) => this.postpone(id, options),
+      setPriority: (priority, options) => this.setPriority(id, priority, options),
+      retryNow: (options) => this.retryNow(id, options),
+      retry: async (options = {}) => {
+        if (contract !== undefined && options.input !== undefined) await this.#checkedInput(contract, options.input);
+        await this.retry(id, options);
+      },
     };
   }
 
@@ -181,7 +194,60 @@ export class JobClient {
     return outcome;
   }
 
-  /** Removes a finished job and its record for good. @throws JobError `not-found`; `conflict` while it is open */
+  /**
+   * Starts a delayed job now.
+   * @throws JobError `not-found`; `conflict` when it is not delayed
+   * @example await jobs.runNow(id, { actor: 'support', reason: 'customer waits' });
+   */
+  async runNow(id: string, options: ActionNote = {}): Promise<void> {
+    await runNow(this.#temporal, checkJobId(id), actionNote(options, 'runNow'));
+    this.#watches.changed(id);
+  }
+
+  /**
+   * Gives a delayed job another time to start at, a later or an earlier one.
+   * @throws JobError `not-found`, `invalid-options`; `conflict` when it is not delayed
+   * @example await jobs.postpone(id, { until: '2026-12-24T18:00:00Z' });
+   */
+  async postpone(id: string, options: PostponeOptions): Promise<void> {
+    const note = actionNote(options, 'postpone', ['until', 'delay']);
+    await postpone(this.#temporal, checkJobId(id), { dueMs: dueOf(options, Date.now()), ...note });
+    this.#watches.changed(id);
+  }
+
+  /**
+   * Moves a job that is delayed or waits for a worker in the order of its queue.
+   * @throws JobError `not-found`, `invalid-options`; `conflict` when its handler was started before
+   */
+  async setPriority(id: string, priority: Priority | number, options: ActionNote = {}): Promise<void> {
+    const note = actionNote(options, 'setPriority');
+    await setPriority(this.#temporal, checkJobId(id), { priorityKey: priorityKey(priority), ...note });
+    this.#watches.changed(id);
+  }
+
+  /** Starts the next attempt of a job that waits for it. @throws JobError `not-found`; `conflict` when it is not retrying */
+  async retryNow(id: string, options: ActionNote = {}): Promise<void> {
+    await retryNow(this.#temporal, checkJobId(id), actionNote(options, 'retryNow'));
+    this.#watches.changed(id);
+  }
+
+  /**
+   * Makes a new run of a job that has failed or was cancelled: same id, type, queue, tags and options, all its attempts.
+   * New input is checked by JSON's rules here, and by the contract when the handler gets it.
+   * @throws JobError `not-found`, `invalid-options`; `conflict` in another status
+   * @example await jobs.retry(id, { from: 'start', reason: 'mended in 4.2' });
+   */
+  async retry(id: string, options: RetryByHandOptions = {}): Promise<void> {
+    const note = actionNote(options, 'retry', ['input', 'from']);
+    const { input, from } = options;
+    if (from !== undefined && from !== 'checkpoint' && from !== 'start') throw invalidOption('from', '"checkpoint" or "start"', from);
+    const rule = { ...this.#temporal.values.rule, isExact: true };
+    const payload = input === undefined ? undefined : encodePayload(input, `new input of "${id}"`, rule);
+    await retryJob(this.#temporal, checkJobId(id), { input: payload, from, ...note });
+    this.#watches.changed(id);
+  }
+
+  /** Removes a finished job and its record for good, all runs of it. @throws JobError `not-found`; `conflict` while it is open */
   async delete(id: string): Promise<void> {
     const { status } = await this.#existing(id);
     if (OPEN_STATUSES.some((open) => open === status)) {
@@ -196,6 +262,17 @@ export class JobClient {
   /** Ends the connection, unless the caller of `over` owns it. Jobs go on. */
   async close(): Promise<void> {
     await this.#temporal.close();
+  }
+
+  /** What JSON makes of the input is what the handler will get, so that is what is checked. */
+  async #checkedInput<C extends JobContract>(contract: C, input: InputOf<C>): Promise<EncodedPayload> {
+    const payload = encodePayload(input, `input of "${contract.name}"`, {
+      // The body of a job with steps works with its input, and cannot look into the store.
+      ...(contract.steps ? {} : this.#temporal.values.rule),
+      isExact: true,
+    });
+    await parseInput(contract, payload.value);
+    return payload;
   }
 
   async #existing(id: string): Promise<JobSnapshot> {

@@ -4,9 +4,10 @@
  */
 import type { Context } from '@temporalio/activity';
 import type { AttemptRecord, AttemptState } from '../contract/attempts.ts';
-import { asAttemptState, attemptError, beginAttempt, endAttempt } from '../contract/attempts.ts';
+import { asAttemptState, attemptError, beginAttempt, endAttempt, stateFrom } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
 import { type CheckpointRule, keptCheckpoint, readCheckpoint } from '../contract/checkpoint.ts';
+import type { RunOptions } from '../contract/messages.ts';
 import { nextProgress, type ProgressCount } from '../contract/progress.ts';
 import type { RetryRule } from '../contract/retry.ts';
 import type { ObservedAttempt } from './attempt-observer.ts';
@@ -22,6 +23,8 @@ export interface AttemptRule {
   readonly queuedMs: number;
   /** The contract's limit of a clean-up, where the workflow was not told. */
   readonly cleanUpMs?: number;
+  /** What the run before left, when this one was made by hand. */
+  readonly from?: NonNullable<RunOptions['from']>;
 }
 
 export class Attempt implements HandlerContext, ObservedAttempt {
@@ -54,7 +57,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.waitedMs = info.attempt > 1 ? undefined : rule.queuedMs + Math.max(0, this.startedAt.getTime() - info.scheduledTimestampMs);
     const running = { worker, startedAt: this.startedAt.toISOString(), isAlone: false };
     this.#state = {
-      ...beginAttempt(asAttemptState(info.heartbeatDetails), info.attempt, running),
+      ...beginAttempt(asAttemptState(info.heartbeatDetails) ?? (rule.from && stateFrom(rule.from)), info.attempt, running),
       maxAttempts: rule.retry.maxAttempts,
       ...(rule.cleanUpMs === undefined ? {} : { cleanUpMs: rule.cleanUpMs }),
     };

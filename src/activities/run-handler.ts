@@ -114,6 +114,7 @@ function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
     retry: options.retry ?? contract.retry,
     timeoutMs: options.timeoutMs ?? contract.timeoutMs,
     queuedMs: options.queuedMs ?? 0,
+    ...(options.from === undefined ? {} : { from: options.from }),
     checkpoint: { type: contract.name, schema: contract.checkpoint },
     ...(contract.cleanUpMs === undefined || options.cleanUpMs !== undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
   };

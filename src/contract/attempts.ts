@@ -69,6 +69,11 @@ const RECORDS_KEPT_ALWAYS = 3;
 
 export const FIRST_ATTEMPT: AttemptState = { failures: 0, uncounted: 0, deathsAlone: 0, deaths: 0, records: [] };
 
+/** The state of a run that goes on from what the run before left. */
+export function stateFrom({ checkpoint, progress }: Pick<AttemptState, 'checkpoint' | 'progress'>): AttemptState {
+  return { ...FIRST_ATTEMPT, checkpoint, ...(progress === undefined ? {} : { progress }) };
+}
+
 /**
  * The state at the start of the server's `attempt` (1 = first), given what the attempts before it left.
  * Attempts that left no report are worker deaths: they are recorded and not counted.

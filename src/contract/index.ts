@@ -1,4 +1,5 @@
 /** What `holdfast/contract` exports: the language of jobs, safe to import in a browser and in workflow code as types. */
+export type { ActionName, ActionNote, ActionRecord, PostponeOptions, RetryByHandOptions } from './actions.ts';
 export type { AddOptions } from './add-options.ts';
 export type { AttemptError, AttemptRecord } from './attempts.ts';
 export type { CancelOptions } from './cancel-options.ts';

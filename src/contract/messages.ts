@@ -2,10 +2,11 @@
  * Owns the shape of everything that travels between client, workflow, handler wrapper and reader, and its names.
  * All of it is plain JSON. Changing a shape must stay readable for jobs that are under way.
  */
+import type { ActionNote } from './actions.ts';
 import type { AttemptState } from './attempts.ts';
 import { MAX_DURATION_MS, MAX_TIMEOUT_MS } from './duration.ts';
-import { checkInteger, checkObject } from './options.ts';
-import type { Progress } from './progress.ts';
+import { checkInteger, checkObject, invalidOption } from './options.ts';
+import { isProgress, type Progress } from './progress.ts';
 import { DEFAULT_RETRY, type RetryRule, retryRule } from './retry.ts';
 import type { JobStatus } from './snapshot.ts';
 
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly heartbeatMs?: number;
   /** The type has clean-up: the time limit of one try of it. */
   readonly cleanUpMs?: number;
+  /** What a retry by hand goes on from. */
+  readonly from?: { readonly checkpoint?: unknown; readonly progress?: Progress };
   /** The type has a workflow of its own. A worker that does not know it leaves the job to one that does. */
   readonly steps?: true;
   /** From the time the job was due until its workflow code ran: set by the workflow, for the handler's statistics. */
@@ -47,6 +50,9 @@ export interface JobMemo {
   readonly previousRunId?: string;
   /** Absent: it was due at once. */
   readonly delayMs?: number;
+  /** When the job was added, ms since 1970, and what was said with the retry by hand that made this run. */
+  readonly addedMs?: number;
+  readonly retried?: ActionNote;
 }
 
 /** Memo key of a multi-step job: which steps have been started and what they add to the progress. */
@@ -109,7 +115,7 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
-  const { retry, timeoutMs, heartbeatMs, cleanUpMs, queuedMs, steps } = options;
+  const { retry, timeoutMs, heartbeatMs, cleanUpMs, queuedMs, steps, from } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
@@ -117,7 +123,16 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
     ...(cleanUpMs === undefined ? {} : { cleanUpMs: checkInteger(cleanUpMs, 'cleanUpMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
     ...(steps === true ? { steps } : {}),
     ...(queuedMs === undefined ? {} : { queuedMs: checkInteger(queuedMs, 'queuedMs', { min: 0, max: MAX_DURATION_MS }) }),
+    ...(from === undefined ? {} : { from: readFrom(from) }),
   };
+}
+
+function readFrom(from: NonNullable<RunOptions['from']>): NonNullable<RunOptions['from']> {
+  checkObject(from, 'from in run options');
+  const { checkpoint, progress } = from;
+  if (progress !== undefined && !isProgress(progress))
+    throw invalidOption('from.progress', 'a progress with a percent of 0 to 100', progress);
+  return { checkpoint, ...(progress === undefined ? {} : { progress }) };
 }
 
 function readRetryRule(rule: Partial<RetryRule>): RetryRule {

@@ -21,6 +21,12 @@ export interface ProgressCount {
   readonly unit?: string;
 }
 
+/** True for a value that came over the wire and can be taken for a progress. */
+export function isProgress(value: unknown): value is Progress {
+  if (typeof value !== 'object' || value === null || !('percent' in value)) return false;
+  return typeof value.percent === 'number' && value.percent >= 0 && value.percent <= 100;
+}
+
 const MAX_MESSAGE_LENGTH = 500;
 const MAX_UNIT_LENGTH = 50;
 

@@ -1,4 +1,5 @@
 /** Owns what is told about a job: its statuses and the snapshot that `get`, `watch` and `list` give. */
+import type { ActionRecord } from './actions.ts';
 import type { AttemptRecord } from './attempts.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Priority } from './priority.ts';
@@ -130,6 +131,8 @@ export interface JobSnapshot extends JobSummary {
   readonly steps: readonly StepSnapshot[];
   /** Only from `get`, not while watching. A value over 10 MB is told by its reference, `{ 'holdfast:payload': { id, bytes, sha256 } }`. */
   readonly input?: unknown;
+  /** What was done by hand with this run, oldest first. Only from `get`, not while watching. */
+  readonly actions?: readonly ActionRecord[];
   /** The handler's return value; only when `completed`. Over 10 MB, or when it is gone, its reference; `result` gives the value. */
   readonly output?: unknown;
   /** Only when `failed`. */

@@ -58,7 +58,7 @@ export function waitingFor(reason: WaitingReason): WaitingFor {
 function sentenceOf(reason: WaitingReason): string {
   switch (reason.code) {
     case 'start-time':
-      return `Starts at ${reason.until}, as it was told when it was added.`;
+      return `Starts at ${reason.until}, as it was told.`;
     case 'no-worker':
       return `No worker serves the queue "${reason.queue}"${after(' since ', reason.lastSeenAt)}. Start one for this queue; the job is kept until then.`;
     case 'queue':

@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { asJobError } from '../contract/errors.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { describeJob, type JobInfo } from '../temporal/describe.ts';
-import { deleteJob } from '../temporal/delete-job.ts';
+import { deleteRun } from '../temporal/delete-job.ts';
 import { listJobs } from '../temporal/visibility.ts';
 
 export interface CleanUp {
@@ -48,7 +48,7 @@ async function endedJobs(temporal: Temporal, { queue, endedBefore }: CleanUp): P
 /** Names the run: a job that is run again meanwhile must not lose its new run. */
 async function remove(temporal: Temporal, { id, runId }: JobInfo): Promise<void> {
   try {
-    await deleteJob(temporal, id, runId);
+    await deleteRun(temporal, id, runId);
   } catch (error) {
     if (asJobError(error)?.code !== 'not-found') throw error;
   }

@@ -6,13 +6,14 @@
  *    several that do so at once one starts it and the others are given the same run, even when it has ended by then.
  * 3. The memo keeps a digest of the input, to tell a duplicate from another job that was given the same key.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { DedupePlan } from '../contract/dedupe.ts';
 import { formatMs } from '../contract/duration.ts';
 import { JobError } from '../contract/errors.ts';
 import type { JobStatus } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
 import { describeJob, type JobDescription } from './describe.ts';
+import { inputHash } from './input-hash.ts';
 import { isoTime } from './protocol.ts';
 import { retentionMs } from './retention.ts';
 import { type NewJob, startJob } from './start-job.ts';
@@ -33,7 +34,7 @@ const MOST_TRIES = 5;
  */
 export async function addOnce(temporal: Temporal, job: KeyedJob, dedupe: DedupePlan): Promise<{ readonly isNew: boolean }> {
   const windowMs = await checkedWindow(temporal, dedupe);
-  const marks = { inputHash: digest(job.value), addId: randomUUID() };
+  const marks = { inputHash: inputHash(job.value), addId: randomUUID() };
   const marked: NewJob = { ...job, memo: marks };
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     if (await isStarted(temporal, { ...marked, policy: { reuse: 'REJECT_DUPLICATE' } })) return { isNew: true };
@@ -43,7 +44,7 @@ export async function addOnce(temporal: Temporal, job: KeyedJob, dedupe: DedupeP
     const existing = isOver ? await startAgain(temporal, marked, before) : before;
     if (existing === undefined) continue;
     if (existing.memo?.addId === marks.addId) return { isNew: true };
-    checkDuplicate(existing, { job, inputHash: marks.inputHash, isRejected: dedupe.isRejected });
+    checkDuplicate(existing, { job, hash: marks.inputHash, isRejected: dedupe.isRejected });
     return { isNew: false };
   }
   throw new JobError('overloaded', `The job "${job.id}" was removed and added again all the time. Try again later.`);
@@ -80,15 +81,15 @@ async function startAgain(temporal: Temporal, job: NewJob, before: JobDescriptio
 
 interface Asked {
   readonly job: NewJob;
-  readonly inputHash: string;
+  readonly hash: string;
   readonly isRejected: boolean;
 }
 
-function checkDuplicate(existing: JobDescription, { job, inputHash, isRejected }: Asked): void {
+function checkDuplicate(existing: JobDescription, { job, hash, isRejected }: Asked): void {
   const status = statusOf(existing, Date.now());
   if (existing.type !== job.type) throw duplicate(existing, status, `is of the type "${existing.type}", not "${job.type}"`);
-  const hash = existing.memo?.inputHash;
-  if (hash !== undefined && hash !== inputHash)
+  const existingHash = existing.memo?.inputHash;
+  if (existingHash !== undefined && existingHash !== hash)
     throw duplicate(existing, status, 'has another input. Give a job with another input another key');
   if (isRejected) throw duplicate(existing, status, 'has the same input, and duplicates are rejected');
 }
@@ -98,18 +99,4 @@ function duplicate({ id, firstAddedMs, type }: JobDescription, status: JobStatus
   return new JobError('duplicate', `The job "${id}", added at ${addedAt} and ${status}, ${what}.`, {
     details: { id, type, status, addedAt },
   });
-}
-
-/** The same for inputs that are the same as JSON, whatever the order of their keys. */
-function digest(input: unknown): string {
-  const canonical = JSON.stringify(input, (_key, value: unknown) => (isRecord(value) ? sorted(value) : value)) ?? '';
-  return createHash('sha256').update(canonical).digest('base64url');
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function sorted(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

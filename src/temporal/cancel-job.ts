@@ -1,22 +1,12 @@
-/** Owns the calls of a cancel, and how it is read back from the job's history. */
-import type { temporal } from '@temporalio/proto';
+/** Owns the calls of a cancel. */
 import { JobError } from '../contract/errors.ts';
 import { RECORD } from '../contract/messages.ts';
 import type { Temporal } from './connection.ts';
 import { describeJob, type JobDescription } from './describe.ts';
 import { isJobUnknown } from './errors.ts';
-import { instantMs, isoTime } from './protocol.ts';
 
 /** `requested`: the job is told to stop. `already-ended`: it had ended before, nothing changed. */
 export type CancelOutcome = 'requested' | 'already-ended';
-
-/** A cancel, as the job's history has it. */
-export interface CancelRecord {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly reason?: string;
-  readonly actor?: string;
-}
 
 /** Asks the newest run of a job to stop. Who asked for it and why is kept in its record. @throws JobError `not-found` */
 export async function cancelJob(
@@ -56,15 +46,4 @@ async function keepRecord(temporal: Temporal, { id, runId, type, activities, ste
       if (!isJobUnknown(error)) throw error;
     }
   });
-}
-
-/** The cancel that an event records; undefined for any other event. */
-export function cancelIn(event: temporal.api.history.v1.IHistoryEvent): CancelRecord | undefined {
-  const request = event.workflowExecutionCancelRequestedEventAttributes;
-  if (request == null) return undefined;
-  return {
-    at: isoTime(instantMs(event.eventTime) ?? 0),
-    ...(request.cause ? { reason: request.cause } : {}),
-    ...(request.identity ? { actor: request.identity } : {}),
-  };
 }

@@ -11,6 +11,7 @@ import type { JobFailure } from '../contract/snapshot.ts';
 import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 import type { Temporal } from './connection.ts';
 import { isJobUnknown } from './errors.ts';
+import { readFirstEvents } from './first-events.ts';
 import { failureOf, instantMs, payloadAt, payloadValue } from './protocol.ts';
 
 type ProtoDescription = temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse;
@@ -96,10 +97,28 @@ export interface JobDescription extends JobInfo {
   readonly activities: readonly PendingActivity[];
   /** The clean-up of a single handler's job, once its handler has ended. */
   readonly cleanUp: PendingActivity | undefined;
+  /** Whether its work has begun. Undefined: the rest of the description tells. */
+  readonly isBegun?: boolean;
 }
+
+/** History of a job whose first workflow task has not been worked on: started, scheduled, the task's start and its failure. */
+export const UNTOUCHED_HISTORY = 4;
 
 /** What the server knows of the newest run of a job, or undefined when it knows none, or no job of this id. */
 export async function describeJob(temporal: Temporal, id: string, runId?: string): Promise<JobDescription | undefined> {
+  const job = await describeRun(temporal, id, runId);
+  if (job === undefined || !isUnclear(job)) return job;
+  const { dueMs = job.dueMs, isBegun } = await readFirstEvents(temporal, job);
+  return { ...job, dueMs, isBegun };
+}
+
+/** True when somebody may have told a job that has not begun to start at another time: its history knows. */
+function isUnclear({ close, activities, steps, dueMs, addedMs, historyLength, hasEndedTask }: ReadDescription): boolean {
+  if (close !== 'open' || activities.length > 0 || steps !== undefined) return false;
+  return dueMs > addedMs ? historyLength > 1 : historyLength > UNTOUCHED_HISTORY && !hasEndedTask;
+}
+
+async function describeRun(temporal: Temporal, id: string, runId: string | undefined): Promise<ReadDescription | undefined> {
   return await temporal.read(`read job "${id}"`, async () => {
     try {
       const execution = { workflowId: id, ...(runId === undefined ? {} : { runId }) };
@@ -113,7 +132,12 @@ export async function describeJob(temporal: Temporal, id: string, runId?: string
   });
 }
 
-function readDescription(answer: ProtoDescription): JobDescription {
+interface ReadDescription extends JobDescription {
+  /** True once a workflow task of the run was worked on. */
+  readonly hasEndedTask: boolean;
+}
+
+function readDescription(answer: ProtoDescription): ReadDescription {
   if (answer.workflowExecutionInfo == null) throw new JobError('internal', 'Temporal described a job without information.');
   const pending = (answer.pendingActivities ?? []).map(readActivity);
   return {
@@ -123,6 +147,7 @@ function readDescription(answer: ProtoDescription): JobDescription {
     workflowTaskAttempt: answer.pendingWorkflowTask?.attempt ?? 0,
     pause: readJobPause(answer.workflowExtendedInfo?.pauseInfo),
     transitions: Number(String(answer.workflowExecutionInfo.stateTransitionCount ?? 0)),
+    hasEndedTask: answer.workflowExecutionInfo.mostRecentWorkerVersionStamp != null,
     // The server lists them in no order; their ids are numbered as they were started.
     activities: pending
       .filter(({ type }) => readCleanUpType(type) === undefined)
@@ -145,7 +170,7 @@ export function readInfo(info: ProtoInfo): JobInfo {
     queue: info.taskQueue ?? '',
     close: CLOSE_STATUSES[info.status ?? 0] ?? 'open',
     addedMs,
-    firstAddedMs: addedMs,
+    firstAddedMs: memo?.addedMs ?? addedMs,
     run: memo?.run ?? 1,
     dueMs: instantMs(info.executionTime) ?? addedMs,
     closedMs: instantMs(info.closeTime),

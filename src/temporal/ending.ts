@@ -1,13 +1,13 @@
 /**
  * Owns what a closed job left behind: output or error, and the attempt record, read from the last events of its
- * history. Also its input, from the first one.
+ * history.
  */
 import type { temporal } from '@temporalio/proto';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import { readCleanUpType } from '../contract/clean-up.ts';
 import { RECORD, type ResultEnvelope } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
-import { cancelIn, type CancelRecord } from './cancel-job.ts';
+import { cancelIn, type CancelRecord } from './cancel-record.ts';
 import type { Temporal } from './connection.ts';
 import type { JobDescription, JobInfo } from './describe.ts';
 import { grpcCodeOf } from './errors.ts';
@@ -42,14 +42,6 @@ export async function readEnding(temporal: Temporal, job: JobDescription): Promi
     ...(isOneHandler && !cleanUps.has(scheduledEventOf(event)) ? attemptFacts(event) : {}),
   }));
   return ending.reduceRight((facts, newer) => ({ ...facts, ...newer }), {});
-}
-
-/** The input of a job, open or closed. */
-export async function readInput(temporal: Temporal, job: JobInfo): Promise<unknown> {
-  const answer = await temporal.read(`read the input of job "${job.id}"`, () =>
-    temporal.client.workflowService.getWorkflowExecutionHistory({ ...executionOf(temporal, job), maximumPageSize: 1 }),
-  );
-  return payloadAt(answer.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input, 0);
 }
 
 /** Newest first. The time-skipping server of the tests cannot read backwards. */

@@ -1,11 +1,15 @@
 /** Owns reading: one job whole, a page of jobs, counts. Puts together describe, history and the index. */
 import pLimit from 'p-limit';
+import type { ActionRecord } from '../contract/actions.ts';
 import { etaOf } from '../contract/eta.ts';
 import type { JobSnapshot, JobStatus, JobSummary } from '../contract/snapshot.ts';
 import { isTerminal, OPEN_STATUSES } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
 import { describeJob, type JobDescription, type JobInfo } from './describe.ts';
-import { readEnding, readInput } from './ending.ts';
+import { readEnding } from './ending.ts';
+import { type FirstEvents, readFirstEvents } from './first-events.ts';
+import { newestRuns } from './newest-runs.ts';
+import { isoTime } from './protocol.ts';
 import type { QueueStates } from './queues.ts';
 import { snapshotOf, summaryOf } from './snapshot.ts';
 import type { StatisticsReader } from './statistics.ts';
@@ -54,16 +58,17 @@ export async function readJob(
 ): Promise<JobSnapshot | undefined> {
   const job = await describeJob(temporal, id);
   if (job === undefined) return undefined;
-  const [ending, input, facts, counted] = await Promise.all([
+  const [ending, first, facts, counted] = await Promise.all([
     hasEnded(job) || job.isCancelRequested ? readEnding(temporal, job) : undefined,
-    parts.input ? readInput(temporal, job) : undefined,
+    parts.input ? readFirstEvents(temporal, job, isUntouched(job) ? 1 : undefined) : undefined,
     readWaitFacts({ temporal, queues }, job),
     job.close === 'open' ? statistics.ofType(job.queue, job.type) : undefined,
   ]);
   const now = Date.now();
-  const known = { ...snapshotOf(job, now, ending), waitingFor: waitOf(job, now, facts) };
+  const due = { ...job, dueMs: first?.dueMs ?? job.dueMs };
+  const known = { ...snapshotOf(due, now, ending), waitingFor: waitOf(due, now, facts) };
   const snapshot = { ...known, eta: etaOf(known, counted, now) };
-  return await withValues(temporal, parts.input ? { ...snapshot, input } : snapshot);
+  return await withValues(temporal, first === undefined ? snapshot : { ...snapshot, input: first.input, actions: actionsOf(job, first) });
 }
 
 /** The snapshot with what its references stand for, up to a size. */
@@ -73,6 +78,20 @@ async function withValues({ values }: Temporal, snapshot: JobSnapshot): Promise<
     ...('input' in snapshot ? { input: await values.show(snapshot.input) } : {}),
     ...('output' in snapshot ? { output: await values.show(snapshot.output) } : {}),
   };
+}
+
+/** Events of a job with one handler when that runs, and when it completed. With more something else has happened to it. */
+const EVENTS_RUNNING = 5;
+const EVENTS_COMPLETED = 11;
+
+/** True when nobody has done anything with the job by hand: its first event says enough, and the others may be large. */
+function isUntouched({ close, activities, historyLength }: JobDescription): boolean {
+  if (close === 'completed') return historyLength <= EVENTS_COMPLETED;
+  return historyLength === 1 || (close === 'open' && activities.length > 0 && historyLength <= EVENTS_RUNNING);
+}
+
+function actionsOf({ addedMs, memo }: JobDescription, { actions }: FirstEvents): readonly ActionRecord[] {
+  return memo?.retried === undefined ? actions : [{ action: 'retry', at: isoTime(addedMs), ...memo.retried }, ...actions];
 }
 
 /** A page of jobs that match. */
@@ -85,7 +104,7 @@ export async function readJobs(
   if (status !== undefined && !isTerminal(status) && status !== 'delayed')
     return await readOpenJobs(temporal, where, { status, size: page.size });
   const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: status }, page);
-  const summaries = await resolveStatuses(temporal, jobs);
+  const summaries = await resolveStatuses(temporal, await newestRuns(temporal, jobs));
   const matching = status === undefined ? summaries : summaries.filter((job) => job.status === status);
   return { jobs: matching, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
 }

@@ -23,7 +23,7 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
     priority: priorityOfKey(job.priorityKey),
     tags: job.tags,
     ...(job.memo?.key === undefined ? {} : { key: job.memo.key }),
-    addedAt: isoTime(job.addedMs),
+    addedAt: isoTime(job.firstAddedMs),
     ...(job.dueMs > job.addedMs ? { runAt: isoTime(job.dueMs) } : {}),
     ...(job.closedMs === undefined ? {} : { endedAt: isoTime(job.closedMs) }),
     maxAttempts: job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts,

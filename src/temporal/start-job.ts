@@ -18,7 +18,7 @@ export interface NewJob {
 }
 
 export interface StartPolicy {
-  readonly reuse: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE';
+  readonly reuse: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
   /** Two starts with one request id are one start. */
   readonly requestId?: string;
 }

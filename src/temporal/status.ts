@@ -1,9 +1,6 @@
 /** Owns how a job's status follows from what the server says. Pure; the table is in the design and in its test. */
 import type { JobStatus, StepSnapshot } from '../contract/snapshot.ts';
-import type { JobDescription, JobInfo, PendingActivity } from './describe.ts';
-
-/** History of a job whose first workflow task has not been worked on: started, scheduled, the task's start and its failure. */
-const UNTOUCHED_HISTORY = 4;
+import { type JobDescription, type JobInfo, type PendingActivity, UNTOUCHED_HISTORY } from './describe.ts';
 
 /** The status of a closed job; undefined for an open one, which needs `statusOf`. */
 export function closedStatus({ close }: JobInfo): JobStatus | undefined {
@@ -18,7 +15,7 @@ export function statusOf(job: JobDescription, now: number): JobStatus {
   if (job.isCancelRequested) return 'cancelling';
   if (isDelayed(job, now)) return 'delayed';
   const steps = job.activities.map((activity) => stepStatus(activity, now));
-  if (steps.length === 0) return job.historyLength <= UNTOUCHED_HISTORY ? 'queued' : 'processing';
+  if (steps.length === 0) return hasBegun(job) ? 'processing' : 'queued';
   if (steps.some((status) => status === 'processing' || status === 'cancelling')) return 'processing';
   if (steps.every((status) => status === 'retrying')) return 'retrying';
   return hasEndedSteps(job) ? 'processing' : 'queued';
@@ -31,8 +28,10 @@ export function stepStatus({ phase, nextAttemptMs, attempt }: PendingActivity, n
   return attempt > 1 && nextAttemptMs !== undefined && nextAttemptMs > now ? 'retrying' : 'queued';
 }
 
-/** True while the server itself holds the job back. A delayed job has had no workflow task yet. */
+/** True while the job is held back: by the server, or by its workflow when its time was changed by hand. */
 export function isDelayed(job: JobDescription, now: number): boolean {
+  if (job.isBegun !== undefined) return !job.isBegun && job.dueMs > now;
+  // Held by the server: it has had no workflow task yet.
   const isHeld = job.dueMs > job.addedMs && !job.hasWorkflowTask && job.activities.length === 0;
   return isHeld && (job.historyLength === 1 || job.dueMs > now);
 }
@@ -42,7 +41,12 @@ export function isDelayed(job: JobDescription, now: number): boolean {
  * closes it is due. In between describe lists no handler, and progress would seem to vanish.
  */
 export function hasEnded(job: JobDescription): boolean {
-  return job.close !== 'open' || (job.steps === undefined && job.activities.length === 0 && job.historyLength > UNTOUCHED_HISTORY);
+  return job.close !== 'open' || (job.steps === undefined && job.activities.length === 0 && hasBegun(job));
+}
+
+/** Of a job without a pending handler: whether there has been one. */
+function hasBegun({ isBegun, historyLength }: JobDescription): boolean {
+  return isBegun ?? historyLength > UNTOUCHED_HISTORY;
 }
 
 function hasEndedSteps({ steps, activities }: JobDescription): boolean {

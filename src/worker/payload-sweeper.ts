@@ -6,7 +6,8 @@ import type { StoredJob } from '../payloads/payload-store.ts';
 import { sweep } from '../payloads/sweep.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { describeJob } from '../temporal/describe.ts';
-import { readEnding, readInput } from '../temporal/ending.ts';
+import { readEnding } from '../temporal/ending.ts';
+import { readFirstEvents } from '../temporal/first-events.ts';
 
 const EVERY_MS = 3_600_000;
 
@@ -44,6 +45,6 @@ async function neededBy(temporal: Temporal, { job, values }: StoredJob): Promise
   const described = await describeJob(temporal, job);
   if (described === undefined) return [];
   if (described.close === 'open' || values.length === 1) return 'all';
-  const [input, { output }] = await Promise.all([readInput(temporal, described), readEnding(temporal, described)]);
+  const [{ input }, { output }] = await Promise.all([readFirstEvents(temporal, described, 1), readEnding(temporal, described)]);
   return [input, output].flatMap((value) => storedPayloadOf(value)?.id ?? []);
 }

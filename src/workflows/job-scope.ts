@@ -26,6 +26,7 @@ import { nextProgress, type Progress, type ProgressCount } from '../contract/pro
 import { type RetryOptions, retryRule } from '../contract/retry.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 import { stepFailure } from './failure.ts';
+import type { Orders } from './orders.ts';
 import { runStep } from './run-step.ts';
 import type { View } from './view.ts';
 
@@ -90,11 +91,16 @@ export class Job implements JobScope, View {
   #own: Progress = { percent: 0 };
   #shown = 0;
   #memoIsDue = false;
+  readonly #orders: Orders;
   readonly #steps: Promise<unknown>[] = [];
   readonly #children: Promise<unknown>[] = [];
   readonly #running = new Map<string, StepMemo>();
   readonly #reports = new Map<string, Progress>();
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
+
+  constructor(orders: Orders) {
+    this.#orders = orders;
+  }
 
   run<C extends JobContract>(name: C['name'], input: InputOf<C>, options?: StepRunOptions): Promise<OutputOf<C>> {
     return observed(this.#runStep(name, input, options).then(({ output }) => output as OutputOf<C>));
@@ -181,7 +187,7 @@ export class Job implements JobScope, View {
     this.#writeMemo();
     try {
       const place = { activityId: id, ...(options.queue === undefined ? {} : { queue: options.queue }) };
-      const step = runStep({ type: name, input, options: stepRunOptions(options), place });
+      const step = runStep({ type: name, input, options: stepRunOptions(options), place, hasPriority: this.#orders.hasPriority });
       this.#steps.push(step);
       return await step;
     } finally {

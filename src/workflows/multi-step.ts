@@ -16,6 +16,7 @@ import { checkPayload } from '../contract/payload.ts';
 import { PARSE_INPUT_ACTIVITY } from '../contract/messages.ts';
 import { finalFailure, jobFailure } from './failure.ts';
 import { Job, type JobScope, scopeOf } from './job-scope.ts';
+import { Orders } from './orders.ts';
 import { showView } from './view.ts';
 
 /** The work of a multi-step job, in deterministic code. Its input is the contract's parsed input, as JSON. */
@@ -47,9 +48,11 @@ export function jobWorkflow<C extends JobContract>(name: C['name'], body: JobBod
 
 /** Runs the body of a multi-step job to its one end. */
 export async function multiStep(workflow: JobWorkflow, rawInput: unknown): Promise<unknown> {
-  const job = new Job();
+  const orders = new Orders();
+  const job = new Job(orders);
   showView(job);
   try {
+    if (orders.isHeld) await orders.due();
     const output = await runBody(workflow, rawInput, job);
     checkPayload(output, `output of "${workflow.name}"`, { code: 'invalid-output' });
     job.status = 'completed';

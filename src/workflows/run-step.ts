@@ -36,6 +36,8 @@ export interface StepCall {
   readonly input: unknown;
   readonly options: RunOptions;
   readonly place?: StepPlace;
+  /** True when the job was given a priority by hand. */
+  readonly hasPriority?: boolean;
 }
 
 export interface StepPlace {
@@ -46,7 +48,7 @@ export interface StepPlace {
 }
 
 /** Runs the handler of a type as an activity of that name, with the retry that the options describe. */
-export async function runStep({ type, input, options, place = {} }: StepCall): Promise<ResultEnvelope> {
+export async function runStep({ type, input, options, place = {}, hasPriority = false }: StepCall): Promise<ResultEnvelope> {
   const { activityId = '1', queue } = place;
   const handlers = proxyActivities<Record<string, HandlerActivity>>({
     startToCloseTimeout: options.timeoutMs === undefined ? UNKNOWN_TIMEOUT_MS : options.timeoutMs + TIMEOUT_MARGIN_MS,
@@ -59,7 +61,7 @@ export async function runStep({ type, input, options, place = {} }: StepCall): P
       nonRetryableErrorTypes: ['PayloadsTooLarge'],
     },
     // Eager dispatch skips the queue, and with it the priority and the key that the job was given.
-    allowEagerDispatch: !hasPlaceInOrder(workflowInfo().priority),
+    allowEagerDispatch: !hasPriority && !hasPlaceInOrder(workflowInfo().priority),
     ...(queue === undefined ? {} : { taskQueue: queue }),
     activityId,
   });

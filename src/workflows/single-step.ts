@@ -8,6 +8,7 @@ import { type JobMemo, MEMO_KEY, readRunOptions, type RunOptions } from '../cont
 import type { Progress } from '../contract/progress.ts';
 import { endAfterCleanUp } from './clean-up.ts';
 import { failOnJobError } from './failure.ts';
+import { Orders } from './orders.ts';
 import { runStep } from './run-step.ts';
 import { showView, type View } from './view.ts';
 
@@ -22,10 +23,21 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
     },
   };
   showView(view);
+  const orders = new Orders();
   let checked: RunOptions = {};
   try {
     checked = failOnJobError(() => readRunOptions(options));
-    const envelope = await runStep({ type: workflowInfo().workflowType, input, options: { ...checked, queuedMs: queuedMs() } });
+    if (orders.isHeld) {
+      view.status = 'delayed';
+      await orders.due();
+      view.status = 'queued';
+    }
+    const envelope = await runStep({
+      type: workflowInfo().workflowType,
+      input,
+      options: { ...checked, queuedMs: queuedMs(orders.dueMs) },
+      hasPriority: orders.hasPriority,
+    });
     view.status = 'completed';
     progress = { ...envelope.state.progress, percent: 100 };
     return envelope.output;
@@ -36,10 +48,10 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
   }
 }
 
-/** Until here: with no worker up a job waits for its workflow code, not for its handler. */
-function queuedMs(): number {
+/** Until here: with no worker up a job waits for its workflow code, not for its handler. `orderedMs`: when it was due, if that was changed by hand. */
+function queuedMs(orderedMs: number | undefined): number {
   const { startTime, memo } = workflowInfo();
   const { delayMs = 0 } = (memo?.[MEMO_KEY] ?? {}) as Partial<JobMemo>;
-  const queued = Date.now() - startTime.getTime() - delayMs;
+  const queued = Date.now() - (orderedMs ?? startTime.getTime() + delayMs);
   return Number.isFinite(queued) ? Math.max(0, Math.round(queued)) : 0;
 }

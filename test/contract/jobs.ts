@@ -9,19 +9,20 @@ import { z } from 'zod';
 import type { JobSnapshot } from '../../src/contract/index.ts';
 import { handle, type HandlerContext } from '../../src/worker.ts';
 import { eventually, gate, runWorker } from '../support/jobs.ts';
+import { byHand } from './by-hand.ts';
 import { cancelling } from './cancel.ts';
 import { cleaningUp } from './clean-up.ts';
 import { duplicates } from './duplicates.ts';
+import { manyJobs } from './many-jobs.ts';
 import { theOrder } from './order.ts';
 import { retries } from './retries.ts';
+import { retryByHand } from './retry-by-hand.ts';
 import { statistics } from './statistics.ts';
 import { type ContractClient, contractOf, isStatus } from './support.ts';
 import { valuesContract } from './values.ts';
 
 const address = z.object({ to: z.email(), tags: z.array(z.string()).default([]) });
 const FAST_RETRY = { initialInterval: 1 } as const;
-const MOST_JOBS = 200;
-const MANY_JOBS_MS = 180_000;
 
 /** Runs the suite with the clients that `connect` gives. */
 export function jobsContract(name: string, connect: () => Promise<ContractClient>): void {
@@ -42,6 +43,12 @@ export function jobsContract(name: string, connect: () => Promise<ContractClient
   });
   describe(`${name}: duplicates`, () => {
     duplicates(connect);
+  });
+  describe(`${name}: by hand`, () => {
+    byHand(connect);
+  });
+  describe(`${name}: retry by hand`, () => {
+    retryByHand(connect);
   });
   describe(`${name}: lists and counts`, () => {
     listsAndCounts(connect);
@@ -467,38 +474,4 @@ function withNoWorker(connect: () => Promise<ContractClient>): void {
     expect(await failed.get()).toMatchObject({ status: 'failed', error: { message: 'broken' }, attempts: [{ outcome: 'failed' }] });
     await expect(failed.result()).rejects.toThrow('broken');
   });
-}
-
-function manyJobs(connect: () => Promise<ContractClient>): void {
-  test(
-    `${MOST_JOBS} that were queued with no worker all complete when one comes`,
-    async () => {
-      const contract = contractOf({});
-      const client = await connect();
-      const jobs = await Promise.all(Array.from({ length: MOST_JOBS }, (_, index) => client.add(contract, index)));
-      await runWorker({ jobs: [handle(contract, (input) => input)], concurrency: 50 });
-      expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(jobs.map((_, index) => index));
-    },
-    MANY_JOBS_MS,
-  );
-
-  test(
-    '100 handlers that each wait for the 99 others complete with a limit of 100',
-    async () => {
-      const contract = contractOf({});
-      const { opened, open } = gate();
-      let arrived = 0;
-      const meet = async (): Promise<void> => {
-        arrived += 1;
-        if (arrived === 100) open();
-        await opened;
-      };
-      await runWorker({ jobs: [handle(contract, meet)], concurrency: 100 });
-      const client = await connect();
-      const jobs = await Promise.all(Array.from({ length: 100 }, () => client.add(contract, {})));
-      await Promise.all(jobs.map((job) => job.result()));
-      expect(arrived).toBe(100);
-    },
-    MANY_JOBS_MS,
-  );
 }

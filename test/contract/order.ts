@@ -58,7 +58,7 @@ export function theOrder(connect: () => Promise<ContractClient>): void {
 }
 
 /** True when the server holds every job's handler for a worker that has a place: only then does their order count. */
-async function allHandlersWait(jobs: readonly JobHandle[]): Promise<boolean> {
+export async function allHandlersWait(jobs: readonly JobHandle[]): Promise<boolean> {
   const { workflow } = await temporalClient();
   const descriptions = await Promise.all(jobs.map(({ id }) => workflow.getHandle(id).describe()));
   return descriptions.every(({ raw }) => raw.pendingActivities?.length === 1);

@@ -33,6 +33,9 @@ export const recordings: readonly Recording[] = [
     workflows: 'shipped',
     run: (client) => single(client, () => 'done', { delay: '1s', timeout: '10s', priority: 'high' }),
   },
+  { name: 'postponed', workflows: 'shipped', run: postponedJob },
+  { name: 'priority-by-hand', workflows: 'shipped', run: movedJob },
+  { name: 'multi-step-postponed', workflows: 'multi-step', run: postponedMultiStep },
   { name: 'progress-signals', workflows: 'shipped', run: (client) => single(client, reportFor5s) },
   { name: 'cancelled', workflows: 'shipped', run: cancelledJob },
   { name: 'cancelled-while-queued', workflows: 'shipped', run: cancelledBeforeAWorkerCame },
@@ -80,6 +83,31 @@ async function cancelledJob(client: JobClient): Promise<string> {
   const job = await client.add(contract, {});
   await eventually('the handler to run', async () => (await job.get()).status === 'processing');
   await job.cancel('recorded');
+  return await ended(job);
+}
+
+/** Its time is changed before its workflow has begun and while that waits. */
+async function postponedJob(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue() });
+  await runWorker({ jobs: [handle(contract, () => 1)] });
+  const job = await client.add(contract, {}, { delay: '1h' });
+  await postponed(job);
+  return await ended(job);
+}
+
+async function postponed(job: JobHandle): Promise<void> {
+  await job.postpone({ delay: '50m' });
+  await job.postpone({ delay: '40m' });
+  await job.postpone({ delay: 1000 });
+}
+
+async function movedJob(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue() });
+  const job = await client.add(contract, {}, { delay: '1h' });
+  await job.setPriority('high');
+  await job.runNow();
+  await job.setPriority('normal');
+  await runWorker({ jobs: [handle(contract, () => 1)] });
   return await ended(job);
 }
 
@@ -143,6 +171,16 @@ async function multiStepJob(client: JobClient, name: string): Promise<string> {
     await eventually('the step to run', async () => (await job.get()).steps[0]?.status === 'processing');
     await job.cancel('recorded');
   }
+  return await ended(job);
+}
+
+async function postponedMultiStep(client: JobClient): Promise<string> {
+  await runWorker({
+    workflows: new URL('../workflow/workflows.ts', import.meta.url),
+    jobs: [multiStep(course), handle(step, ({ what }) => what), handle(cleaned, () => null)],
+  });
+  const job = await client.add(course, { id: 'recorded', course: 'settle' }, { delay: '1h' });
+  await postponed(job);
   return await ended(job);
 }
 

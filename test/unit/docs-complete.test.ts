@@ -13,6 +13,7 @@ import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../src/contract/snapshot.ts
 import { Job, JobQueue, JobStatus } from '../../src/job-queue.ts';
 import { testEnvironment } from '../../src/testing/index.ts';
 import { createWorker } from '../../src/worker.ts';
+import { ACTIONS, OUTCOMES } from '../contract/outcomes.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const documents = [
@@ -62,6 +63,16 @@ describe('docs/statuses.md', () => {
     const rows = rowsOf('docs/statuses.md', 'Error codes').map(([code, http, again]) => [code, http, again]);
     const entries = Object.entries(errorCatalogue);
     expect(rows).toEqual(entries.map(([code, { status, retryable }]) => [`\`${code}\``, String(status), retryable ? 'yes' : 'no']));
+  });
+
+  it('says what comes of each action in each status', () => {
+    const rows = rowsOf('docs/statuses.md', 'What can be done by hand').map(([status, ...cells]) => [status, ...cells]);
+    expect(rows).toEqual(
+      OUTCOMES.map(({ status, outcomes }) => [`\`${status}\``, ...outcomes.map((outcome) => (outcome === 'conflict' ? '–' : outcome))]),
+    );
+    expect(read('docs/statuses.md').replaceAll(/ +/g, ' ')).toContain(
+      `| a job that is | ${ACTIONS.map((action) => `\`${action}\``).join(' | ')} |`,
+    );
   });
 
   it.each([

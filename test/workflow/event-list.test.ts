@@ -61,7 +61,7 @@ describe('the event list', () => {
 
   it.each<[string, AddOptions]>([
     ['a plain job', {}],
-    ['a job with options', { priority: 'high', maxAttempts: 7, timeout: '1m', tags: ['a', 'b'] }],
+    ['a job with options', { priority: 'high', key: 'k', dedupeKey: 'k', maxAttempts: 7, timeout: '1m', tags: ['a', 'b'] }],
   ])('of %s is the same, event by event', async (_title, options) => {
     expect(await eventTypes(await runJob(options))).toEqual(RAW_EVENTS);
   });

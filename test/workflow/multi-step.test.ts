@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobHandle } from '../../src/client.ts';
-import type { InputOf, JobSnapshot } from '../../src/contract/index.ts';
+import type { AddOptions, InputOf, JobSnapshot } from '../../src/contract/index.ts';
 import { handle, type HandlerContext, multiStep } from '../../src/worker.ts';
 import {
   connectClient,
@@ -73,11 +73,11 @@ interface Started {
   readonly job: JobHandle<typeof course>;
 }
 
-async function start(name: string, more: Partial<InputOf<typeof course>> = {}): Promise<Started> {
+async function start(name: string, more: Partial<InputOf<typeof course>> = {}, options: AddOptions = {}): Promise<Started> {
   const id = randomUUID();
   gates.set(id, gate());
   const client = await connectClient();
-  return { id, job: await client.add(course, { id, course: name, ...more }) };
+  return { id, job: await client.add(course, { id, course: name, ...more }, options) };
 }
 
 async function failureOf(job: JobHandle): Promise<JobSnapshot> {
@@ -242,6 +242,32 @@ describe('a multi-step job', () => {
     await expect(job.result()).resolves.toBe('echo');
     expect(happened.get(id)).toEqual(['begin echo', ...CLEANED]);
   }, 60_000);
+
+  test('is held back until the time that it was postponed to', async () => {
+    const { id, job } = await start('echo', {}, { delay: '1h' });
+    const until = Date.now() + 2000;
+    await job.postpone({ until: new Date(until) });
+    await eventually(
+      'its workflow to hold it back',
+      async () => (await (await temporalClient()).workflow.getHandle(job.id).describe()).historyLength > 4,
+    );
+    expect(await job.get()).toMatchObject({ status: 'delayed', runAt: new Date(until).toISOString() });
+    expect(happened.get(id)).toBeUndefined();
+    expect(await job.result()).toBe('echo');
+    expect(Date.now()).toBeGreaterThanOrEqual(until);
+  });
+
+  test('that failed is retried from its start, and has no checkpoint to go on from', async () => {
+    const { id, job } = await start('fails');
+    await expect(job.result()).rejects.toMatchObject({ message: 'the step failed' });
+    await expect(job.retry({ from: 'checkpoint' })).rejects.toMatchObject({
+      code: 'invalid-options',
+      message: 'Expected from to be "start" for a job of several steps, which has no checkpoint, got: "checkpoint".',
+    });
+    await job.retry({ input: { id, course: 'echo' } });
+    expect(await job.result()).toBe('echo');
+    expect((await job.get()).run).toBe(2);
+  });
 
   test('answers the queries status and progress', async () => {
     const { id, job } = await start('steps');

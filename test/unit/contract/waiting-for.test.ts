@@ -32,7 +32,7 @@ test('every reason to wait has a sentence that names what to do, and the time wh
     [
       {
         "code": "start-time",
-        "sentence": "Starts at 2026-01-01T00:00:05.000Z, as it was told when it was added.",
+        "sentence": "Starts at 2026-01-01T00:00:05.000Z, as it was told.",
         "until": "2026-01-01T00:00:05.000Z",
       },
       {

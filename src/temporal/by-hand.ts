@@ -1,0 +1,120 @@
+/**
+ * Owns the calls of what people do with one job by hand, but for cancel and retry. Each leaves a signal in the job's
+ * history: its record, and what the workflow goes by.
+ */
+import { type ActionNote, type ActionSignal, BY_HAND, checkAction } from '../contract/actions.ts';
+import { asJobError, JobError } from '../contract/errors.ts';
+import type { JobStatus } from '../contract/snapshot.ts';
+import type { Temporal } from './connection.ts';
+import { describeJob, type JobDescription, type PendingActivity } from './describe.ts';
+import { statusOf, stepStatus } from './status.ts';
+
+/** The server's key of `normal`, which has to be said where another one is to be replaced. */
+const NORMAL_KEY = 3;
+/** A next attempt that is due within this time is not worth a call: it might be running by then. */
+const SOON_MS = 1000;
+
+/** Starts a delayed job now. @throws JobError `not-found`, `conflict` */
+export async function runNow(temporal: Temporal, id: string, note: ActionNote): Promise<void> {
+  await act(temporal, { id, action: 'runNow' }, async (job) => {
+    await wake(temporal, job, { action: 'runNow', dueMs: Date.now(), ...note });
+  });
+}
+
+/** Gives a delayed job another time to start at, `dueMs`. @throws JobError `not-found`, `conflict` */
+export async function postpone(temporal: Temporal, id: string, { dueMs, ...note }: ActionNote & { dueMs: number }): Promise<void> {
+  await act(temporal, { id, action: 'postpone' }, async (job) => {
+    const signal: ActionSignal = { action: 'postpone', dueMs, ...note };
+    // A later time is heeded when the server lets the workflow begin; for an earlier one it has to be woken.
+    if (dueMs >= job.dueMs) await leaveSignal(temporal, job, signal);
+    else await wake(temporal, job, signal);
+  });
+}
+
+/** Moves a job in the order of its queue. @throws JobError `not-found`, `conflict` */
+export async function setPriority(
+  temporal: Temporal,
+  id: string,
+  { priorityKey = NORMAL_KEY, ...note }: ActionNote & { priorityKey: number | undefined },
+): Promise<void> {
+  await act(temporal, { id, action: 'setPriority' }, async (job) => {
+    await temporal.call(`set the priority of job "${id}"`, () =>
+      temporal.client.workflowService.updateWorkflowExecutionOptions({
+        namespace: temporal.namespace,
+        workflowExecution: { workflowId: id, runId: job.runId },
+        workflowExecutionOptions: { priority: { priorityKey } },
+        updateMask: { paths: ['priority.priority_key'] },
+      }),
+    );
+    await leaveSignal(temporal, job, { action: 'setPriority', priorityKey, ...note });
+  });
+}
+
+/** Ends the wait for the next attempt. It counts as it would have. @throws JobError `not-found`, `conflict` */
+export async function retryNow(temporal: Temporal, id: string, note: ActionNote): Promise<void> {
+  await act(temporal, { id, action: 'retryNow' }, async (job) => {
+    const now = Date.now();
+    for (const activity of job.activities) if (isFarFromNext(activity, now)) await endBackoff(temporal, job, activity);
+    await leaveSignal(temporal, job, { action: 'retryNow', ...note });
+  });
+}
+
+function isFarFromNext(activity: PendingActivity, now: number): boolean {
+  return stepStatus(activity, now) === 'retrying' && (activity.nextAttemptMs ?? now) > now + SOON_MS;
+}
+
+/** A paused activity forgets when it was to go on, so that it goes on at once when it is let go. Its attempts are not touched. */
+async function endBackoff(temporal: Temporal, { id, runId }: JobDescription, activity: PendingActivity): Promise<void> {
+  const { workflowService } = temporal.client;
+  const request = { namespace: temporal.namespace, execution: { workflowId: id, runId }, id: activity.id };
+  await temporal.call(`end the wait of job "${id}"`, () => workflowService.pauseActivity({ ...request, reason: 'retryNow' }));
+  await temporal.call(`end the wait of job "${id}"`, () => workflowService.unpauseActivity(request));
+}
+
+type Action = Exclude<ActionSignal['action'], 'cancel'>;
+
+/** Runs `body` for a job whose status goes with the action. A job that has moved on meanwhile is a conflict as well. */
+async function act(
+  temporal: Temporal,
+  { id, action }: { id: string; action: Action },
+  body: (job: JobDescription) => Promise<void>,
+): Promise<void> {
+  const job = await existingJob(temporal, id);
+  checkAction(action, { id, status: statusNow(job) });
+  try {
+    await body(job);
+  } catch (error) {
+    if (asJobError(error)?.code === 'not-found') checkAction(action, { id, status: statusNow(await existingJob(temporal, id)) });
+    throw error;
+  }
+}
+
+/** The newest run of a job. @throws JobError `not-found` */
+export async function existingJob(temporal: Temporal, id: string): Promise<JobDescription> {
+  const job = await describeJob(temporal, id);
+  if (job === undefined) throw new JobError('not-found', `No job has the id "${id}".`, { details: { id } });
+  return job;
+}
+
+function statusNow(job: JobDescription): JobStatus {
+  return statusOf(job, Date.now());
+}
+
+/** A signal that a job which the server holds back finds when it begins. */
+async function leaveSignal(temporal: Temporal, { id, runId }: JobDescription, signal: ActionSignal): Promise<void> {
+  await temporal.call(`tell job "${id}"`, () => temporal.client.workflow.getHandle(id, runId).signal(BY_HAND, signal));
+}
+
+/** The same, and lets the job begin: of all signals only one that could start a workflow does so. */
+async function wake(temporal: Temporal, { id, type, queue }: JobDescription, signal: ActionSignal): Promise<void> {
+  await temporal.call(`tell job "${id}"`, () =>
+    temporal.client.workflow.signalWithStart(type, {
+      workflowId: id,
+      taskQueue: queue,
+      signal: BY_HAND,
+      signalArgs: [signal],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    }),
+  );
+}

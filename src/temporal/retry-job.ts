@@ -1,0 +1,92 @@
+/** Owns the retry by hand: a new run of a job that has failed or was cancelled, as the run before was started. */
+import { type ActionNote, checkAction } from '../contract/actions.ts';
+import type { AddPlan } from '../contract/add-options.ts';
+import { JobError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/options.ts';
+import { readRunOptions, type RunOptions } from '../contract/messages.ts';
+import { checkPayload, type EncodedPayload } from '../contract/payload.ts';
+import { DEFAULT_RETRY } from '../contract/retry.ts';
+import { existingJob } from './by-hand.ts';
+import type { Temporal } from './connection.ts';
+import type { JobDescription } from './describe.ts';
+import { readEnding } from './ending.ts';
+import { readFirstEvents } from './first-events.ts';
+import { inputHash } from './input-hash.ts';
+import { startJob } from './start-job.ts';
+import { statusOf } from './status.ts';
+
+export interface RetryPlan extends ActionNote {
+  /** What to run with. Undefined: the input of the run before. */
+  readonly input: EncodedPayload | undefined;
+  readonly from: 'checkpoint' | 'start' | undefined;
+}
+
+/**
+ * Starts the next run of the job. Two retries of one run at the same time are one.
+ * @throws JobError `not-found`; `conflict` in another status; `invalid-options` for the checkpoint of a job of several steps
+ */
+export async function retryJob(temporal: Temporal, id: string, { input, from, ...note }: RetryPlan): Promise<void> {
+  const before = await existingJob(temporal, id);
+  checkAction('retry', { id, status: statusOf(before, Date.now()) });
+  const [first, { state }] = await Promise.all([readFirstEvents(temporal, before, 1), readEnding(temporal, before)]);
+  const runOptions = readRunOptions(first.runOptions as RunOptions);
+  const hasSteps = runOptions.steps === true || before.steps !== undefined;
+  if (from === 'checkpoint' && hasSteps) throw invalidOption('from', '"start" for a job of several steps, which has no checkpoint', from);
+  const isAnew = from === 'start' || state?.checkpoint === undefined;
+  const { from: _from, ...kept } = runOptions;
+  const checkpoint = isAnew ? {} : { from: { checkpoint: state.checkpoint, ...progressOf(state) } };
+  // The body of a job with steps cannot look into the store: its input has to travel itself.
+  if (hasSteps && input !== undefined) checkPayload(input.value, `new input of "${id}"`);
+  const maxAttempts = before.memo?.maxAttempts ?? state?.maxAttempts ?? DEFAULT_RETRY.maxAttempts;
+  await start(temporal, before, {
+    input: input === undefined ? first.input : await temporal.values.send(id, input),
+    inputHash: input === undefined ? before.memo?.inputHash : inputHash(input.value),
+    plan: planOf(before, maxAttempts, { ...kept, ...checkpoint }),
+    note,
+  });
+}
+
+function progressOf({ progress }: { readonly progress?: NonNullable<RunOptions['from']>['progress'] }): NonNullable<RunOptions['from']> {
+  return progress === undefined ? {} : { progress };
+}
+
+/** How the next run is started: as the one before, at once. */
+function planOf(before: JobDescription, maxAttempts: number, runOptions: RunOptions): AddPlan {
+  return {
+    queue: before.queue,
+    delayMs: 0,
+    priorityKey: before.priorityKey,
+    key: before.memo?.key,
+    maxAttempts,
+    tags: before.tags,
+    dedupe: undefined,
+    runOptions: Object.keys(runOptions).length === 0 ? undefined : runOptions,
+  };
+}
+
+interface NextRun {
+  readonly input: unknown;
+  /** Undefined where the job has no dedupe key and its input was not changed. */
+  readonly inputHash: string | undefined;
+  readonly plan: AddPlan;
+  readonly note: ActionNote;
+}
+
+async function start(temporal: Temporal, before: JobDescription, { input, inputHash: hash, plan, note }: NextRun): Promise<void> {
+  const { id, type, runId } = before;
+  const memo = {
+    run: before.run + 1,
+    previousRunId: runId,
+    addedMs: before.firstAddedMs,
+    retried: note,
+    ...(hash === undefined ? {} : { inputHash: hash }),
+  };
+  const policy = { reuse: 'ALLOW_DUPLICATE_FAILED_ONLY', requestId: `retry-${runId}` } as const;
+  try {
+    await startJob(temporal, { id, type, input, plan, memo, policy });
+  } catch (error) {
+    if (!(error instanceof JobError) || error.code !== 'conflict') throw error;
+    checkAction('retry', { id, status: statusOf(await existingJob(temporal, id), Date.now()) });
+    throw error;
+  }
+}
