@@ -1,4 +1,4 @@
-// The contract of a job that blocks its event loop, in slices, and rests afterwards. Its worker is taken for dead after 3 s.
+// The contract of a job that blocks its event loop, in slices, and rests afterwards.
 import { z } from 'zod';
 import { defineJob } from '../../../dist/contract/index.js';
 
@@ -7,5 +7,4 @@ export const burn = defineJob({
   input: z.object({ blockMs: z.number(), slices: z.number().default(1), restMs: z.number().default(0) }),
   output: z.object({ slices: z.number() }),
   retry: { maxAttempts: 2 },
-  heartbeat: '3s',
 });

@@ -45,6 +45,8 @@ export interface WorkerSettings {
   readonly address: string;
   readonly log?: string;
   readonly queue?: string;
+  /** Handlers at a time. @default 5 */
+  readonly concurrency?: number;
   /** Its TMPDIR. @default this process's */
   readonly tmpDir?: string;
   readonly analysis?: { readonly workDir: string; readonly allowedRoots: readonly string[]; readonly analysisLog: string };

@@ -1,4 +1,4 @@
-// A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, log?, queue? }` as JSON.
+// A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, log?, queue? }` as JSON.
 // With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps` and `burn`.
 import { appendFileSync } from 'node:fs';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { shippedJobs } from '../../../dist/shipped-jobs.js';
 import { burn } from './burn.mjs';
 import { steps } from './steps.mjs';
 
-const { address, analysis, log, queue } = JSON.parse(process.argv[2]);
+const { address, analysis, concurrency, log, queue } = JSON.parse(process.argv[2]);
 
 const handleSteps = handle(steps, async ({ count, stepMs }, ctx) => {
   const from = ctx.lastCheckpoint?.next ?? 0;
@@ -35,6 +35,7 @@ const worker = await createWorker({
   address,
   shutdownGrace: '500ms',
   jobs: analysis === undefined ? [handleSteps, handleBurn] : shippedJobs(analysis),
+  ...(concurrency === undefined ? {} : { concurrency }),
   ...(queue === undefined ? {} : { queues: { [queue]: { concurrency: 50 } } }),
 });
 process.stdout.write('ready\n');

@@ -7,7 +7,7 @@ import { handle, type HandledJob, type HandlerContext } from '../../../src/activ
 import { HandlerLimit } from '../../../src/activities/handler-limit.ts';
 import { Heartbeats } from '../../../src/activities/heartbeats.ts';
 import { type HandlerHost, runHandledJob } from '../../../src/activities/run-handler.ts';
-import { type AttemptState, beginAttempt } from '../../../src/contract/attempts.ts';
+import { type AttemptState, beginAttempt, endBlockedAttempt } from '../../../src/contract/attempts.ts';
 import { defineJob } from '../../../src/contract/define-job.ts';
 import { CarriedValues } from '../../../src/payloads/carried-values.ts';
 import type { Log } from '../../../src/log.ts';
@@ -91,6 +91,27 @@ describe('an attempt', () => {
     );
     await expect(ended).rejects.toMatchObject({ type: 'poison', nonRetryable: true });
     expect(calls).toBe(0);
+  });
+
+  test('after the last one, which was counted while its worker was blocked, is not run: the job has failed as that one did', async () => {
+    let calls = 0;
+    const details = endBlockedAttempt(beginAttempt(undefined, 1, aloneBefore), 3000, new Date());
+    const once = defineJob({ name: 'send', input: z.object({}), retry: { maxAttempts: 1 } });
+    const { ended } = run(
+      handle(once, () => (calls += 1)),
+      { attempt: 2, details },
+    );
+    await expect(ended).rejects.toMatchObject({ type: 'timed-out', nonRetryable: true, details: [{ failures: 1 }] });
+    expect(calls).toBe(0);
+  });
+
+  test('of a handler that blocks the event loop for longer than its timeout has timed out, whatever it returns', async () => {
+    const short = defineJob({ name: 'send', input: z.object({}), timeout: 20 });
+    const block = (): string => {
+      for (const endsAt = performance.now() + 40; performance.now() < endsAt;);
+      return 'done';
+    };
+    await expect(run(handle(short, block)).ended).rejects.toMatchObject({ type: 'timed-out' });
   });
 
   test.each([['a text'], [{ row: 5 }], [null]])('that finds %j, a heartbeat of somebody else, begins anew', async (details) => {

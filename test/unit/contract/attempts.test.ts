@@ -6,6 +6,7 @@ import {
   attemptError,
   beginAttempt,
   endAttempt,
+  endBlockedAttempt,
 } from '../../../src/contract/attempts.ts';
 
 const running = { worker: 'w1', startedAt: '2026-01-01T00:00:00.000Z', isAlone: false };
@@ -23,6 +24,32 @@ describe('the record of attempts', () => {
     expect(state).toMatchObject({ failures: 2, uncounted: 1, deaths: 0 });
     expect(state.running).toBeUndefined();
     expect(state.records.map(({ outcome }) => outcome)).toEqual(['failed', 'shutdown', 'timed-out']);
+  });
+
+  test('of several attempts without a report only the one that left the record can have been alone', () => {
+    const alone = beginAttempt(undefined, 1, { ...running, isAlone: true });
+    expect(beginAttempt(alone, 4, running)).toMatchObject({ deaths: 3, deathsAlone: 1 });
+  });
+
+  test('an attempt whose time was over while its worker was blocked is counted, and the next one knows nothing of a block', () => {
+    const blocked = { ...beginAttempt(undefined, 1, running), blockedSince: running.startedAt };
+    const ended = endBlockedAttempt(blocked, 3000, new Date('2026-01-01T00:00:04.000Z'));
+    const next = beginAttempt(ended, 2, { ...running, worker: 'w2' });
+    expect(next).toMatchObject({ failures: 1, deaths: 0, running: { worker: 'w2' } });
+    expect(next.records).toEqual([
+      {
+        attempt: 1,
+        outcome: 'timed-out',
+        worker: 'w1',
+        startedAt: running.startedAt,
+        endedAt: '2026-01-01T00:00:04.000Z',
+        error: {
+          code: 'timed-out',
+          message: 'The attempt took longer than its timeout of 3 s, and blocked the event loop of its worker meanwhile.',
+        },
+      },
+    ]);
+    expect([ended.blockedSince, beginAttempt(blocked, 2, running).blockedSince]).toEqual([undefined, undefined]);
   });
 
   test('an attempt without a report was a death: recorded with its worker, not counted', () => {
