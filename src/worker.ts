@@ -28,6 +28,7 @@ import { AttemptCalls } from './worker/attempt-calls.ts';
 import { checkMetricsAddress, metricsOf } from './worker/metrics.ts';
 import { startSweeping } from './worker/payload-sweeper.ts';
 import { installRuntime } from './worker/runtime.ts';
+import { shutDownAtSignals } from './worker/signals.ts';
 import { StatisticsSender } from './worker/statistics-sender.ts';
 import { Watchdog } from './worker/watchdog.ts';
 import { workflowBundle } from './worker/workflow-bundle.ts';
@@ -287,17 +288,17 @@ function runnable(workers: readonly Worker[], connection: NativeConnection, part
     queues: [...limits.keys()],
     shutdown,
     async run() {
-      for (const signal of signals) process.once(signal, shutdown);
+      const unlisten = shutDownAtSignals(shutdown, signals);
       const endSweeps = sweeps?.();
       const runs = workers.map(runOne);
       // One that was shut down before has to run for a moment all the same: it does not let go of the connection otherwise.
       if (isStopping) shutdown();
       const ends = await Promise.allSettled(runs);
-      for (const signal of signals) process.off(signal, shutdown);
       await endSweeps?.();
       await statistics?.end();
       await watchdog?.close();
       await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
+      unlisten();
       const failed = ends.find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     },

@@ -1,4 +1,5 @@
 /** Owns what SIGTERM and SIGINT do to a program with open queues: it closes them first, then ends as it would have. */
+import { isProgramListening, isWorkerRunning, workersEnded } from '../worker/signals.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** How to close each open queue of the process: one listener serves them all, so that it can tell whether it is alone. */
@@ -18,9 +19,18 @@ export function closeAtSignals(close: () => Promise<void>): () => void {
 }
 
 function closeAll(signal: NodeJS.Signals): void {
-  if (process.listenerCount(signal) > 1) return;
+  if (isProgramListening(signal, closeAll)) return;
   stopListening();
-  void Promise.allSettled([...closers].map((close) => close())).then(() => process.kill(process.pid, signal));
+  void closeQueues(signal);
+}
+
+async function closeQueues(signal: NodeJS.Signals): Promise<void> {
+  // A worker beside the queues has heard the signal as well. It may need the server of a queue until it has drained, and the
+  // program ends by itself after it.
+  const hasWorker = isWorkerRunning();
+  await workersEnded();
+  await Promise.allSettled([...closers].map((close) => close()));
+  if (!hasWorker) process.kill(process.pid, signal);
 }
 
 function stopListening(): void {

@@ -203,4 +203,14 @@ describe('a program that does nothing about signals', () => {
     expect([signal, output]).toEqual(['SIGTERM', 'attempt 1 begins\nattempt ends\n']);
     expect(await reader.getJob(id)).toMatchObject({ status: 'completed', result: 'done', attempts: 1 });
   });
+
+  it('and has a worker besides its queue lets both end, and what comes after the worker', { timeout: 120_000 }, async () => {
+    const [folder, queue] = [await makeProject(), ownQueue()];
+    await copyFile(join(import.meta.dirname, 'working-program-with-worker.mjs'), join(folder, 'program.mjs'));
+    const program = startProgram(folder, ['program.mjs'], { TEMPORAL_ADDRESS: serverAddress(), QUEUE: queue });
+    await program.hasSaid('attempt begins');
+    program.child.kill('SIGTERM');
+    const { code, output } = await program.ended;
+    expect([code, output]).toEqual([0, 'attempt begins\nattempt ends\nworker ended\n']);
+  });
 });
