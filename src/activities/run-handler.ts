@@ -104,7 +104,7 @@ async function runAttempt(handled: HandledJob, input: unknown, attemptRun: Attem
 /** The failure of a job whose last attempt was counted by somebody else, since its own worker was blocked. */
 function usedUp({ state, maxAttempts }: Attempt): ApplicationFailure | undefined {
   const { running: _running, ...before } = state;
-  const last = before.records.at(-1);
+  const last = before.records.findLast(({ outcome }) => outcome === 'failed' || outcome === 'timed-out');
   if (last === undefined || before.failures < maxAttempts) return undefined;
   return ApplicationFailure.create({ message: last.error.message, type: last.error.code, nonRetryable: true, details: [before] });
 }

@@ -17,10 +17,10 @@ interface Setting {
   readonly anotherWorker: () => Promise<WorkerProcess>;
 }
 
-async function setting(): Promise<Setting> {
+async function setting(concurrency = 5): Promise<Setting> {
   const server = await ownServer();
   const log = join(await ownFolder(), 'calls.log');
-  const start = (): Promise<WorkerProcess> => startWorkerProcess({ address: server.address, log });
+  const start = (): Promise<WorkerProcess> => startWorkerProcess({ address: server.address, log, concurrency });
   const [client, worker] = await Promise.all([ownClient(server), start()]);
   return {
     client,
@@ -55,7 +55,8 @@ describe('a blocked event loop', () => {
   });
 
   test('for longer than the timeout uses up an attempt, and the next one runs elsewhere while it is still blocked', async () => {
-    const { client, worker, callsOf, anotherWorker } = await setting();
+    // A blocked process with free places would be given the job again, and keep it until its heartbeat timeout, for each of them.
+    const { client, worker, callsOf, anotherWorker } = await setting(1);
     const job = await client.add(burn, { blockMs: 60_000 }, { timeout: '3s', maxAttempts: 2 });
     await eventually('the first call', async () => (await callsOf(job.id)).length === 1);
     const other = await anotherWorker();
