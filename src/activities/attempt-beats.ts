@@ -70,6 +70,7 @@ function guard(attempt: Attempt, context: Context, { heartbeats }: HandlerHost):
       jobId: attempt.jobId,
       taskToken: info.taskToken,
       heartbeatMs: info.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_MS,
+      dueAtMs: info.currentAttemptScheduledTimestampMs,
       stop: (why) => attempt.abort(new JobError(why === 'cancelled' ? 'cancelled' : 'worker-shutdown')),
     },
     attempt.state,

@@ -8,6 +8,8 @@ export interface GuardedAttempt {
   /** The server's name of the attempt. */
   readonly taskToken: Uint8Array;
   readonly heartbeatMs: number;
+  /** When it was to start, by the server's clock. */
+  readonly dueAtMs: number;
   /** The server was asked to cancel the job, or takes this attempt for over. */
   readonly stop: (why: 'cancelled' | 'gone') => void;
 }

@@ -16,8 +16,9 @@ import { type AttemptMessage, monotonicMs, type StopMessage, type WatchdogSettin
 import { BLOCKED_AFTER_MS } from './watched-attempts.ts';
 
 const TICK_EVERY_MS = 100;
-/** Tasks that were given to this process while it was blocked reach it within this time. */
-const LATE_TASKS_MS = 1000;
+/** A loop that turned this late may have kept jobs that were given to this process from it, and others after them. */
+const LATE_MS = 500;
+const LATE_FOR_MS = 60_000;
 /** Attempts that a log line names. */
 const MAX_NAMED = 10;
 
@@ -40,15 +41,17 @@ export class Watchdog implements AttemptGuard {
   readonly #takenOver = new Set<number>();
   #lastId = 0;
   #thread: Thread | undefined;
-  /** When the loop was last found to have been blocked, and for how long. */
-  #lastBlock = { endedAtMs: 0, forMs: 0 };
+  /** Attempts that ended since the loop last turned: a handler that blocked to its end is among them. */
+  #ended: GuardedAttempt[] = [];
+  /** When the loop last turned late. */
+  #lateAtMs = Number.NEGATIVE_INFINITY;
   #isClosing = false;
 
   constructor({ log, calls, server, identity, program: file = program }: WatchdogOptions) {
     this.#log = log;
     this.#calls = calls;
     Atomics.store(this.#tick, 0, BigInt(monotonicMs()));
-    this.#timer = setInterval(() => this.#look(), TICK_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.#turn(), TICK_EVERY_MS).unref();
     const settings: WatchdogSettings = { server, identity, ticks: this.#tick.buffer };
     try {
       // Without the process's own arguments: loaders and debuggers are not for this thread.
@@ -63,7 +66,6 @@ export class Watchdog implements AttemptGuard {
   }
 
   watch(attempt: GuardedAttempt, record: AttemptState): Guarded {
-    this.#look();
     this.#lastId += 1;
     const id = this.#lastId;
     this.#attempts.set(id, attempt);
@@ -75,9 +77,8 @@ export class Watchdog implements AttemptGuard {
       this.#post({ id, attempt: sent });
     };
     send({});
-    const isSuspect = this.#lastBlock.forMs >= heartbeatMs / 2 && monotonicMs() - this.#lastBlock.endedAtMs < LATE_TASKS_MS;
     return {
-      isOpen: async () => !isSuspect || (await this.#calls.isOpen(taskToken, lastRecord)),
+      isOpen: async () => !this.#isSuspect(attempt) || (await this.#calls.isOpen(taskToken, lastRecord)),
       update: (newest, timeoutMs) => {
         if (newest === lastRecord && timeoutMs === undefined) return;
         lastRecord = newest;
@@ -101,14 +102,15 @@ export class Watchdog implements AttemptGuard {
   }
 
   async close(): Promise<void> {
+    this.#turn();
     this.#isClosing = true;
     clearInterval(this.#timer);
     await this.#thread?.terminate();
   }
 
   #end(id: number): void {
-    // A handler that blocked to its end: its attempt is over before the next tick.
-    this.#look();
+    const attempt = this.#attempts.get(id);
+    if (attempt !== undefined) this.#ended.push(attempt);
     this.#attempts.delete(id);
     this.#takenOver.delete(id);
     this.#post({ id, attempt: undefined });
@@ -126,20 +128,32 @@ export class Watchdog implements AttemptGuard {
     this.#thread?.postMessage(message);
   }
 
-  /** Tells the thread that the event loop turns, and the log if it had not for a while. */
-  #look(): void {
+  /** True for an attempt that may have lain in this process until the server took it for dead. */
+  #isSuspect({ dueAtMs, heartbeatMs }: GuardedAttempt): boolean {
     const now = monotonicMs();
-    const stillForMs = now - Number(Atomics.load(this.#tick, 0));
+    const isLate = this.#stillForMs(now) >= LATE_MS || now - this.#lateAtMs < LATE_FOR_MS;
+    return isLate && Date.now() - dueAtMs >= heartbeatMs / 2;
+  }
+
+  #stillForMs(now: number): number {
+    return now - Number(Atomics.load(this.#tick, 0));
+  }
+
+  /**
+   * Tells the thread that the event loop turns, and the log if it had not for a while. Called by a timer only: other callbacks
+   * may follow each other for long without letting any timer fire, and heartbeats go by timer.
+   */
+  #turn(): void {
+    const now = monotonicMs();
+    const stillForMs = this.#stillForMs(now);
     Atomics.store(this.#tick, 0, BigInt(now));
-    if (stillForMs < BLOCKED_AFTER_MS) return;
-    this.#lastBlock = { endedAtMs: now, forMs: stillForMs };
-    if (this.#attempts.size === 0) return;
-    const ran = [...this.#attempts.values()].slice(0, MAX_NAMED).map(({ type, jobId }) => ({ type, job: jobId }));
-    const [only] = ran;
-    this.#log.warn(
-      `event loop blocked for ${formatMs(stillForMs)}`,
-      this.#attempts.size === 1 ? { ...only } : { attempts: ran, running: this.#attempts.size },
-    );
+    if (stillForMs >= LATE_MS) this.#lateAtMs = now;
+    const ran = [...this.#ended, ...this.#attempts.values()];
+    this.#ended = [];
+    if (stillForMs < BLOCKED_AFTER_MS || ran.length === 0) return;
+    const named = ran.slice(0, MAX_NAMED).map(({ type, jobId }) => ({ type, job: jobId }));
+    const fields = ran.length === 1 ? { ...named[0] } : { attempts: named, running: ran.length };
+    this.#log.warn(`event loop blocked for ${formatMs(stillForMs)}`, fields);
   }
 
   #lose(error: unknown): void {
