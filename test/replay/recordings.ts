@@ -38,6 +38,10 @@ export const recordings: readonly Recording[] = [
   { name: 'multi-step-postponed', workflows: 'multi-step', run: postponedMultiStep },
   { name: 'progress-signals', workflows: 'shipped', run: (client) => single(client, reportFor5s) },
   { name: 'cancelled', workflows: 'shipped', run: cancelledJob },
+  { name: 'cancelled-while-retrying', workflows: 'shipped', run: cancelledBetweenAttempts },
+  { name: 'cleaned-up-after-cancel', workflows: 'shipped', run: cleanedUpAfterCancel },
+  { name: 'cleaned-up-after-failure', workflows: 'shipped', run: (client) => cleanedUpAfterFailure(client, () => 'undone') },
+  { name: 'clean-up-failed', workflows: 'shipped', run: (client) => cleanedUpAfterFailure(client, fail) },
   { name: 'cancelled-while-queued', workflows: 'shipped', run: cancelledBeforeAWorkerCame },
   { name: 'analyse-repositories', workflows: 'shipped', run: analysis },
   { name: 'statistics', workflows: 'shipped', run: statisticsGoOn },
@@ -109,6 +113,30 @@ async function movedJob(client: JobClient): Promise<string> {
   await job.setPriority('normal');
   await runWorker({ jobs: [handle(contract, () => 1)] });
   return await ended(job);
+}
+
+async function cancelledBetweenAttempts(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue(), retry: { initialInterval: '1h' } });
+  await runWorker({ jobs: [handle(contract, fail)] });
+  const job = await client.add(contract, {});
+  await eventually('the handler to have failed', async () => (await job.get()).status === 'retrying');
+  await job.cancel('recorded');
+  return await ended(job);
+}
+
+async function cleanedUpAfterCancel(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue(), cleanUp: '1m' });
+  await runWorker({ jobs: [handle(contract, (_input, context) => stopped(context), { onCancel: () => 'undone' })] });
+  const job = await client.add(contract, {});
+  await eventually('the handler to run', async () => (await job.get()).status === 'processing');
+  await job.cancel('recorded');
+  return await ended(job);
+}
+
+async function cleanedUpAfterFailure(client: JobClient, onFail: () => unknown): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue(), cleanUp: '1m', retry: { maxAttempts: 1 } });
+  await runWorker({ jobs: [handle(contract, fail, { onFail })] });
+  return await ended(await client.add(contract, {}));
 }
 
 async function cancelledBeforeAWorkerCame(client: JobClient): Promise<string> {

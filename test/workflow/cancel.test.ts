@@ -1,4 +1,6 @@
 /** How a cancel reaches a handler, and what is known of the job afterwards. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -7,9 +9,11 @@ import { HandlerRegistry } from '../../src/activities/handler-registry.ts';
 import type { JobHandle } from '../../src/client.ts';
 import { defineJob, type JobSnapshot } from '../../src/contract/index.ts';
 import { handle, type HandledJob, type HandlerContext, startWorker } from '../../src/worker.ts';
-import { connectClient, eventually, ownQueue, serverAddress, silentLog } from '../support/jobs.ts';
+import { connectClient, eventually, ownQueue, runWorker, serverAddress, silentLog } from '../support/jobs.ts';
+import { scaled } from '../support/scale.ts';
 
 const input = z.unknown();
+const JOBS = scaled(20, 200);
 
 /** A worker whose heartbeats are held back for so long that no cancel comes with their answers. */
 async function runWithoutHeartbeats(job: HandledJob): Promise<void> {
@@ -55,6 +59,51 @@ describe('a cancel', () => {
     });
   });
 });
+
+describe('after cancelled is shown', () => {
+  test('nothing of the job asks for anything: the receiver’s last request is earlier than the end', async () => {
+    const contract = defineJob({ name: 'asking', input, queue: ownQueue(), cleanUp: '1m' });
+    const { url, lastRequests } = await receiver();
+    const ask = async (jobId: string): Promise<void> => void (await (await fetch(`${url}/${jobId}`)).text());
+    const run = async (_input: unknown, { jobId, signal }: HandlerContext): Promise<void> => {
+      while (!signal.aborted) {
+        await ask(jobId);
+        await sleep(50);
+      }
+      await ask(jobId);
+      signal.throwIfAborted();
+    };
+    await runWorker({ jobs: [handle(contract, run, { onCancel: (_input, { jobId }) => ask(jobId) })], concurrency: JOBS });
+    const client = await connectClient();
+    const jobs = await Promise.all(Array.from({ length: JOBS }, () => client.add(contract, {})));
+    await eventually('every job to have asked', () => lastRequests.size === JOBS, 120_000);
+    await Promise.all(jobs.map((job) => job.cancel()));
+    await Promise.allSettled(jobs.map((job) => job.result()));
+    await sleep(500);
+    for (const { id, status, endedAt = '' } of await Promise.all(jobs.map((job) => job.get()))) {
+      expect(status).toBe('cancelled');
+      expect(lastRequests.get(id)).toBeLessThanOrEqual(Date.parse(endedAt));
+    }
+  }, 300_000);
+});
+
+/** An HTTP server that knows when each path was asked for last. */
+async function receiver(): Promise<{ url: string; lastRequests: ReadonlyMap<string, number> }> {
+  const lastRequests = new Map<string, number>();
+  const server = createServer((request, response) => {
+    lastRequests.set((request.url ?? '').slice(1), Date.now());
+    response.end('noted');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+  const address = server.address();
+  return { url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`, lastRequests };
+}
 
 async function until(job: JobHandle, condition: (snapshot: JobSnapshot) => boolean): Promise<JobSnapshot> {
   return await eventually('the job to be where the test needs it', async () => {

@@ -47,6 +47,8 @@ export interface WorkerSettings {
   readonly queue?: string;
   /** Handlers at a time. @default 5 */
   readonly concurrency?: number;
+  /** The clean-up of the job `undoable` begins and never ends. */
+  readonly hangs?: boolean;
   /** Its TMPDIR. @default this process's */
   readonly tmpDir?: string;
   readonly analysis?: { readonly workDir: string; readonly allowedRoots: readonly string[]; readonly analysisLog: string };

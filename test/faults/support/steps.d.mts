@@ -6,3 +6,5 @@ export declare const steps: JobContract<
   StandardSchemaV1<{ count: number; stepMs: number }>,
   StandardSchemaV1<{ count: number; from: number }>
 >;
+
+export declare const undoable: JobContract<'undoable', StandardSchemaV1<object>>;

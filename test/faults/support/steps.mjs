@@ -1,4 +1,4 @@
-// The contract of a job that works in small steps and keeps a checkpoint after each.
+// The contracts of a job that works in small steps and keeps a checkpoint after each, and of one that waits until it is cancelled.
 import { z } from 'zod';
 import { defineJob } from '../../../dist/contract/index.js';
 
@@ -9,3 +9,5 @@ export const steps = defineJob({
   // One failure is the end: a death or a shutdown that counted as one would be seen.
   retry: { maxAttempts: 1 },
 });
+
+export const undoable = defineJob({ name: 'undoable', input: z.object({}), cleanUp: '1m', retry: { maxAttempts: 1 } });

@@ -1,13 +1,14 @@
-// A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, log?, queue? }` as JSON.
-// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps` and `burn`.
+// A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, hangs?, log?, queue? }` as JSON.
+// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps`, `burn` and `undoable`.
+// With `hangs` the clean-up of `undoable` never ends.
 import { appendFileSync } from 'node:fs';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { createWorker, handle } from '../../../dist/index.js';
 import { shippedJobs } from '../../../dist/shipped-jobs.js';
 import { burn } from './burn.mjs';
-import { steps } from './steps.mjs';
+import { steps, undoable } from './steps.mjs';
 
-const { address, analysis, concurrency, log, queue } = JSON.parse(process.argv[2]);
+const { address, analysis, concurrency, hangs, log, queue } = JSON.parse(process.argv[2]);
 
 const handleSteps = handle(steps, async ({ count, stepMs }, ctx) => {
   const from = ctx.lastCheckpoint?.next ?? 0;
@@ -31,11 +32,28 @@ const handleBurn = handle(burn, async ({ blockMs, slices, restMs }, ctx) => {
   return { slices };
 });
 
+const handleUndoable = handle(
+  undoable,
+  async (_input, ctx) => {
+    await sleep(600_000, undefined, { signal: ctx.signal });
+  },
+  {
+    onCancel: async (_input, { jobId, attempt, signal }) => {
+      appendFileSync(
+        log,
+        `${JSON.stringify({ job: jobId, attempt, from: hangs === true ? 'begun' : 'done', pid: process.pid, at: Date.now() })}\n`,
+      );
+      if (hangs === true) await sleep(600_000, undefined, { signal });
+    },
+  },
+);
+
 const worker = await createWorker({
   address,
   shutdownGrace: '500ms',
-  jobs: analysis === undefined ? [handleSteps, handleBurn] : shippedJobs(analysis),
+  jobs: analysis === undefined ? [handleSteps, handleBurn, handleUndoable] : shippedJobs(analysis),
   ...(concurrency === undefined ? {} : { concurrency }),
+  ...(hangs === undefined ? {} : { concurrency: 50 }),
   ...(queue === undefined ? {} : { queues: { [queue]: { concurrency: 50 } } }),
 });
 process.stdout.write('ready\n');
