@@ -23,7 +23,7 @@ function beat(more: object = {}, agoMs = 1000): Beat {
     activityTaskSlotsInfo: { currentUsedSlots: 2, currentAvailableSlots: 3 },
     ...more,
   };
-  return said as Beat;
+  return said;
 }
 
 describe('the list of workers', () => {
