@@ -92,24 +92,3 @@ export function actionNote(options: ActionNote, action: ActionName, more: readon
     ...(actor === undefined ? {} : { actor: checkText(actor, 'the actor', MAX_ACTOR_LENGTH) }),
   };
 }
-
-/** Signal: something was done by hand. The workflow heeds it, readers show it. */
-export const BY_HAND = 'by-hand';
-
-/** The signal's argument. */
-export interface ActionSignal extends ActionNote {
-  readonly action: Exclude<ActionName, 'cancel' | 'retry'>;
-  /** When the job may start, ms since 1970. */
-  readonly dueMs?: number;
-  /** The server's key of the new priority. */
-  readonly priorityKey?: number;
-}
-
-/** The value as such a signal, or undefined when it is not one: anybody can signal. */
-export function asActionSignal(value: unknown): ActionSignal | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { action, dueMs, priorityKey } = value as Partial<Record<string, unknown>>;
-  const isKnown = typeof action === 'string' && Object.hasOwn(STATUSES_OF, action) && action !== 'retry';
-  const areNumbers = [dueMs, priorityKey].every((part) => part === undefined || Number.isFinite(part));
-  return isKnown && areNumbers ? (value as ActionSignal) : undefined;
-}

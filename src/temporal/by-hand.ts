@@ -2,7 +2,8 @@
  * Owns the calls of what people do with one job by hand, but for cancel and retry. Each leaves a signal in the job's
  * history: its record, and what the workflow goes by.
  */
-import { type ActionNote, type ActionSignal, BY_HAND, checkAction } from '../contract/actions.ts';
+import { type ActionSignal, BY_HAND } from '../contract/action-signal.ts';
+import { type ActionNote, checkAction } from '../contract/actions.ts';
 import { asJobError, JobError } from '../contract/errors.ts';
 import type { JobStatus } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
@@ -71,7 +72,7 @@ async function endBackoff(temporal: Temporal, { id, runId }: JobDescription, act
   await temporal.call(`end the wait of job "${id}"`, () => workflowService.unpauseActivity(request));
 }
 
-type Action = Exclude<ActionSignal['action'], 'cancel'>;
+type Action = ActionSignal['action'];
 
 /** Runs `body` for a job whose status goes with the action. A job that has moved on meanwhile is a conflict as well. */
 async function act(

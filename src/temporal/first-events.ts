@@ -3,7 +3,8 @@
  * begun. Describe knows none of it.
  */
 import type { temporal } from '@temporalio/proto';
-import { type ActionNote, type ActionRecord, type ActionSignal, asActionSignal, BY_HAND } from '../contract/actions.ts';
+import { type ActionSignal, asActionSignal, BY_HAND } from '../contract/action-signal.ts';
+import type { ActionNote, ActionRecord } from '../contract/actions.ts';
 import { priorityOfKey } from '../contract/priority.ts';
 import { cancelIn } from './cancel-record.ts';
 import type { Temporal } from './connection.ts';

@@ -3,7 +3,7 @@
  * was given a priority. A job that got none makes no event and no promise more.
  */
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
-import { type ActionSignal, asActionSignal, BY_HAND } from '../contract/actions.ts';
+import { type ActionSignal, asActionSignal, BY_HAND } from '../contract/action-signal.ts';
 
 const byHandSignal = defineSignal<[ActionSignal]>(BY_HAND);
 

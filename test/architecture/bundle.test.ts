@@ -4,8 +4,8 @@ import { packageJson, read } from './project.ts';
 
 /** The SDK's workflow side and what that brings: 64-bit numbers, durations (its own copy and ours), Nexus' types. */
 const ALLOWED = ['@temporalio/common', '@temporalio/workflow', 'long', 'ms', 'nexus-rpc'];
-/** Bytes of code, without the source map. 574 000 when the bound was set. */
-const LARGEST_CODE = 650_000;
+/** Bytes of code, without the source map. 652 000 when the bound was set. */
+const LARGEST_CODE = 700_000;
 
 interface SourceMap {
   readonly sources: readonly string[];
