@@ -24,6 +24,7 @@ import { postpone, retryNow, runNow, setPriority } from './temporal/by-hand.ts';
 import { retryJob } from './temporal/retry-job.ts';
 import { addOnce } from './temporal/add-once.ts';
 import { QueueStates } from './temporal/queues.ts';
+import { countsOfAll } from './temporal/shared-counts.ts';
 import { startJob } from './temporal/start-job.ts';
 import { type StatisticsFilter, StatisticsReader } from './temporal/statistics.ts';
 import { waitForResult } from './temporal/wait-for-result.ts';
@@ -69,6 +70,9 @@ export class JobClient {
   readonly #reading: JobReading;
   readonly #statistics: StatisticsReader;
   readonly #watches: WatchHub;
+  readonly #counts = countsOfAll();
+  /** How often this client has changed a job: counts from before the last time are out of date. */
+  #changes = 0;
 
   private constructor(temporal: Temporal) {
     this.#temporal = temporal;
@@ -107,9 +111,11 @@ export class JobClient {
     const job = { id, type: contract.name, input: await values.send(id, payload), plan };
     if (dedupe !== undefined) {
       const { isNew } = await addOnce(this.#temporal, { ...job, value: payload.value }, dedupe);
+      this.#noteChange(id);
       return { ...this.job(id, contract), deduplicated: !isNew };
     }
     await startJob(this.#temporal, job);
+    this.#noteChange(id);
     return this.job(id, contract);
   }
 
@@ -150,11 +156,11 @@ export class JobClient {
     return await readJobs(this.#temporal, filter, { size: checkInteger(limit, 'limit', { min: 1, max: 500 }), token: pageToken });
   }
 
-  /** How many jobs of each status there are. */
+  /** How many jobs of each status there are. One answer for all who ask this client, some seconds old at most; what it did itself is newer. */
   async count(filter: Pick<JobFilter, 'type' | 'queue'> = {}): Promise<JobCounts> {
     checkKeys(filter, ['type', 'queue'], 'count options');
     checkFilter(filter);
-    return await countByStatus(this.#temporal, filter);
+    return await this.#counts.read(JSON.stringify([filter.type, filter.queue]), () => countByStatus(this.#temporal, filter), this.#changes);
   }
 
   /**
@@ -190,7 +196,7 @@ export class JobClient {
    */
   async cancel(id: string, options?: string | CancelOptions): Promise<CancelOutcome> {
     const outcome = await cancelJob(this.#temporal, checkJobId(id), cancelOptions(options));
-    this.#watches.changed(id);
+    this.#noteChange(id);
     return outcome;
   }
 
@@ -201,7 +207,7 @@ export class JobClient {
    */
   async runNow(id: string, options: ActionNote = {}): Promise<void> {
     await runNow(this.#temporal, checkJobId(id), actionNote(options, 'runNow'));
-    this.#watches.changed(id);
+    this.#noteChange(id);
   }
 
   /**
@@ -212,7 +218,7 @@ export class JobClient {
   async postpone(id: string, options: PostponeOptions): Promise<void> {
     const note = actionNote(options, 'postpone', ['until', 'delay']);
     await postpone(this.#temporal, checkJobId(id), { dueMs: dueOf(options, Date.now()), ...note });
-    this.#watches.changed(id);
+    this.#noteChange(id);
   }
 
   /**
@@ -222,13 +228,13 @@ export class JobClient {
   async setPriority(id: string, priority: Priority | number, options: ActionNote = {}): Promise<void> {
     const note = actionNote(options, 'setPriority');
     await setPriority(this.#temporal, checkJobId(id), { priorityKey: priorityKey(priority), ...note });
-    this.#watches.changed(id);
+    this.#noteChange(id);
   }
 
   /** Starts the next attempt of a job that waits for it. @throws JobError `not-found`; `conflict` when it is not retrying */
   async retryNow(id: string, options: ActionNote = {}): Promise<void> {
     await retryNow(this.#temporal, checkJobId(id), actionNote(options, 'retryNow'));
-    this.#watches.changed(id);
+    this.#noteChange(id);
   }
 
   /**
@@ -244,7 +250,7 @@ export class JobClient {
     const rule = { ...this.#temporal.values.rule, isExact: true };
     const payload = input === undefined ? undefined : encodePayload(input, `new input of "${id}"`, rule);
     await retryJob(this.#temporal, checkJobId(id), { input: payload, from, ...note });
-    this.#watches.changed(id);
+    this.#noteChange(id);
   }
 
   /** Removes a finished job and its record for good, all runs of it. @throws JobError `not-found`; `conflict` while it is open */
@@ -256,6 +262,7 @@ export class JobClient {
       });
     }
     await deleteJob(this.#temporal, id);
+    this.#noteChange(id);
     await this.#temporal.values.store?.delete(id);
   }
 
@@ -273,6 +280,11 @@ export class JobClient {
     });
     await parseInput(contract, payload.value);
     return payload;
+  }
+
+  #noteChange(id: string): void {
+    this.#changes += 1;
+    this.#watches.changed(id);
   }
 
   async #existing(id: string): Promise<JobSnapshot> {

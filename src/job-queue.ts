@@ -226,7 +226,7 @@ export class JobQueue extends EventEmitter<JobQueueEvents> {
       get log() {
         return getLog();
       },
-      attemptStarted: (id) => this.#open?.ends.restarted(id),
+      attemptStarted: (id) => this.#open?.attemptStarted(id),
       progressed: (job) => this.#tell('progress', job),
       jobEnding: (id) => void this.#open?.ends.expect(id),
     };

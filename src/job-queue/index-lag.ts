@@ -22,16 +22,12 @@ const IDS_A_QUERY = 100;
 
 export class IndexLag {
   readonly #look: IndexLook;
-  readonly #changes = new Map<string, Change>();
-  #changedMs = 0;
+  readonly #recent = new Map<string, Change>();
+  /** How often anything was changed: what was counted before the last time is out of date. */
+  changes = 0;
 
   constructor(look: IndexLook) {
     this.#look = look;
-  }
-
-  /** Time of the newest change, ms since 1970: what was counted before it lacks it. */
-  get changedMs(): number {
-    return this.#changedMs;
   }
 
   added(id: string): void {
@@ -44,15 +40,21 @@ export class IndexLag {
 
   /** The job is gone: the index has nothing to show of it. */
   removed(id: string): void {
-    this.#changes.delete(id);
+    this.#recent.delete(id);
+    this.changed();
+  }
+
+  /** Something happened that the index does not show: an attempt began, a cancel was asked for. */
+  changed(): void {
+    this.changes += 1;
   }
 
   /** Resolves when the index shows every change that was made before the call, at the latest after 3 s. */
   async caughtUp(): Promise<void> {
     const giveUpAt = Date.now() + GIVE_UP_MS;
-    const recent = [...this.#changes].filter(([, { at }]) => at > Date.now() - OLDEST_MS);
+    const recent = [...this.#recent].filter(([, { at }]) => at > Date.now() - OLDEST_MS);
     for (let first = 0; first < recent.length; first += IDS_A_QUERY) await this.#shows(recent.slice(first, first + IDS_A_QUERY), giveUpAt);
-    for (const [id, change] of recent) if (this.#changes.get(id) === change) this.#changes.delete(id);
+    for (const [id, change] of recent) if (this.#recent.get(id) === change) this.#recent.delete(id);
   }
 
   async #shows(changes: readonly (readonly [string, Change])[], giveUpAt: number): Promise<void> {
@@ -66,10 +68,10 @@ export class IndexLag {
   }
 
   #note(id: string, hasEnded: boolean): void {
-    this.#changedMs = Date.now();
-    this.#changes.delete(id);
-    this.#changes.set(id, { at: Date.now(), hasEnded });
-    const [oldest] = this.#changes.keys();
-    if (this.#changes.size > MOST_CHANGES && oldest !== undefined) this.#changes.delete(oldest);
+    this.#recent.delete(id);
+    this.#recent.set(id, { at: Date.now(), hasEnded });
+    this.changed();
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > MOST_CHANGES && oldest !== undefined) this.#recent.delete(oldest);
   }
 }

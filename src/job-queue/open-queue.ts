@@ -10,7 +10,7 @@ import { checkPayload, MAX_STORED_BYTES } from '../contract/payload.ts';
 import { isTerminal, type JobSnapshot } from '../contract/snapshot.ts';
 import { connectTemporal, type Temporal } from '../temporal/connection.ts';
 import { describeJob } from '../temporal/describe.ts';
-import type { JobCounts } from '../temporal/read-jobs.ts';
+import { countByStatus } from '../temporal/read-jobs.ts';
 import { SharedReads } from '../temporal/shared-reads.ts';
 import { listJobs } from '../temporal/visibility.ts';
 import { removeEnded } from './clean-up.ts';
@@ -54,7 +54,7 @@ export class OpenQueue {
   readonly #temporal: Temporal;
   readonly #client: JobClient;
   readonly #lag: IndexLag;
-  readonly #counts = new SharedReads<JobCounts>(() => 0);
+  readonly #stats = new SharedReads<QueueStats>(() => 0);
 
   private constructor(parts: OpenQueueParts, queueServer: QueueServer, temporal: Temporal) {
     this.#parts = parts;
@@ -123,6 +123,7 @@ export class OpenQueue {
       throw new JobError('not-found', `No job of the queue "${this.#parts.queue}" has the id "${id}".`, { details: { id } });
     if (isTerminal(snapshot.status)) return;
     await this.#client.cancel(id, 'cancelled by cancelJob');
+    this.#lag.changed();
     // Whoever runs it, here or elsewhere, sees it end.
     if (snapshot.status === 'processing' || snapshot.status === 'cancelling') return;
     const ended = this.ends.expect(id);
@@ -133,10 +134,20 @@ export class OpenQueue {
     if (job?.close === 'open') await Promise.race([ended, sleep(CANCELLED_WITHIN_MS, undefined, { ref: false })]);
   }
 
+  /** An attempt of the job starts in this process. */
+  attemptStarted(id: string): void {
+    this.ends.restarted(id);
+    this.#lag.changed();
+  }
+
+  /** All who ask while a count is under way share it, unless something happened since it was begun. */
   async stats(): Promise<QueueStats> {
+    return await this.#stats.read('', () => this.#readStats(), this.#lag.changes);
+  }
+
+  async #readStats(): Promise<QueueStats> {
     await this.#lag.caughtUp();
-    // All who ask while a count is under way share it, unless something happened since it was begun.
-    const counts = await this.#counts.read('', () => this.#client.count({ queue: this.#parts.queue }), this.#lag.changedMs + 1);
+    const counts = await countByStatus(this.#temporal, { queue: this.#parts.queue });
     return {
       waiting: counts.queued + counts.retrying,
       active: counts.processing + counts.cancelling,

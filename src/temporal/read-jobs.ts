@@ -11,6 +11,7 @@ import { type FirstEvents, readFirstEvents } from './first-events.ts';
 import { newestRuns } from './newest-runs.ts';
 import { isoTime } from './protocol.ts';
 import type { QueueStates } from './queues.ts';
+import { listOpenJobs } from './open-jobs.ts';
 import { snapshotOf, summaryOf } from './snapshot.ts';
 import type { StatisticsReader } from './statistics.ts';
 import { closedStatus, hasEnded, statusOf } from './status.ts';
@@ -18,8 +19,6 @@ import { countDelayed, countJobs, type JobQuery, listJobs } from './visibility.t
 import { waitOf } from './waiting.ts';
 import { readWaitFacts } from './wait-facts.ts';
 
-/** Open jobs whose exact status a list or count looks up: the newest so many. */
-export const OPEN_JOBS_RESOLVED = 500;
 const DESCRIBES_AT_ONCE = 25;
 
 export interface JobFilter {
@@ -34,13 +33,15 @@ export interface JobList {
   readonly jobs: readonly JobSummary[];
   /** Give it to the next call for the next page; absent on the last one. */
   readonly nextPageToken?: string;
-  /** False when there may be more that match: the open statuses but `delayed` are looked up for the newest 500 open jobs only. */
+  /** False when there may be more that match: for the open statuses but `delayed`, 500 open jobs at most are looked at, the oldest and the newest. */
   readonly isComplete: boolean;
 }
 
 export interface JobCounts extends Readonly<Record<JobStatus, number>> {
-  /** False when more than 500 jobs are open: the others count as `queued`. */
+  /** True when every open job was looked at: up to 500 are, of more the oldest and the newest. */
   readonly isExact: boolean;
+  /** So many of `queued` were not looked at: they are neither among the oldest, which workers take first, nor among the newest. */
+  readonly assumedQueued: number;
 }
 
 /** What a job is read with. */
@@ -114,18 +115,17 @@ export async function countByStatus(temporal: Temporal, where: Pick<JobQuery, 't
   const [closed, delayed, started] = await Promise.all([
     countJobs(temporal, where),
     countDelayed(temporal, where),
-    listJobs(temporal, { ...where, state: 'started' }, { size: OPEN_JOBS_RESOLVED }),
+    listOpenJobs(temporal, where),
   ]);
   const resolved = await resolveStatuses(temporal, started.jobs);
   const counts = Object.fromEntries(
     OPEN_STATUSES.map((status) => [status, resolved.filter((job) => job.status === status).length]),
   ) as Record<JobStatus, number>;
-  const unresolved = Math.max(0, (closed.get('open') ?? 0) - delayed - resolved.length);
-  const isExact = started.nextPageToken === undefined || resolved.length < OPEN_JOBS_RESOLVED;
+  const assumedQueued = started.isAll ? 0 : Math.max(0, (closed.get('open') ?? 0) - delayed - resolved.length);
   return {
     ...counts,
     delayed: counts.delayed + delayed,
-    queued: counts.queued + (isExact ? 0 : unresolved),
+    queued: counts.queued + assumedQueued,
     completed: (closed.get('completed') ?? 0) + resolved.filter((job) => job.status === 'completed').length,
     failed:
       (closed.get('failed') ?? 0) +
@@ -133,14 +133,15 @@ export async function countByStatus(temporal: Temporal, where: Pick<JobQuery, 't
       (closed.get('timed-out') ?? 0) +
       resolved.filter((job) => job.status === 'failed').length,
     cancelled: (closed.get('cancelled') ?? 0) + resolved.filter((job) => job.status === 'cancelled').length,
-    isExact,
+    isExact: started.isAll,
+    assumedQueued,
   };
 }
 
 async function readOpenJobs(temporal: Temporal, where: JobQuery, { status, size }: { status: JobStatus; size: number }): Promise<JobList> {
-  const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: 'started' }, { size: OPEN_JOBS_RESOLVED });
+  const { jobs, isAll } = await listOpenJobs(temporal, where);
   const matching = (await resolveStatuses(temporal, jobs)).filter((job) => job.status === status);
-  return { jobs: matching.slice(0, size), isComplete: nextPageToken === undefined && matching.length <= size };
+  return { jobs: matching.slice(0, size), isComplete: isAll && matching.length <= size };
 }
 
 /** The rows with their true statuses. A job that is gone by now is left out. */

@@ -315,6 +315,7 @@ function listsAndCounts(connect: () => Promise<ContractClient>): void {
       failed: 1,
       cancelled: 1,
       isExact: true,
+      assumedQueued: 0,
     });
   });
 
