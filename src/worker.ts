@@ -30,6 +30,7 @@ import { startSweeping } from './worker/payload-sweeper.ts';
 import { installRuntime } from './worker/runtime.ts';
 import { shutDownAtSignals } from './worker/signals.ts';
 import { StatisticsSender } from './worker/statistics-sender.ts';
+import { stopExpiry } from './worker/stop-expiry.ts';
 import { Watchdog } from './worker/watchdog.ts';
 import { workflowBundle } from './worker/workflow-bundle.ts';
 
@@ -247,6 +248,7 @@ function handlerHost({ limits, log }: WorkerParts, { client, values }: Temporal,
     values,
     observer,
     runningHandlers: () => [...limits.values()].reduce((sum, limit) => sum + limit.running, 0),
+    begun: (call) => stopExpiry(client, call, log),
     reportProgress({ workflowId, runId }, step, progress) {
       const report: ProgressReport = { step, progress };
       client.workflow

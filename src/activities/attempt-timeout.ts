@@ -1,25 +1,31 @@
-/** Owns the timeout of an attempt, as the process that runs it keeps it. */
+/** Owns how long an attempt may take, as the process that runs it keeps it: its timeout, and the deadline of its job. */
 import { formatMs } from '../contract/duration.ts';
 import { JobError } from '../contract/errors.ts';
-import type { Attempt } from './attempt.ts';
+import { deadlineError } from '../contract/time-limits.ts';
+import type { Attempt, AttemptRule } from './attempt.ts';
 
 /**
  * Does the work and fires the attempt's signal when it takes longer. Work that stopped the timer from firing, because it blocked
  * the event loop, has timed out when it comes back, whatever it brings.
  */
-export async function withTimeout<T>(attempt: Attempt, timeoutMs: number, work: () => Promise<T>): Promise<T> {
-  const endsAt = performance.now() + timeoutMs;
-  const timeOut = (): void => {
-    const message = `The attempt took longer than its timeout of ${formatMs(timeoutMs)}.`;
-    attempt.abort(new JobError('timed-out', message, { details: { timeoutMs } }));
-  };
-  const timer = setTimeout(timeOut, timeoutMs);
+export async function withTimeout<T>(attempt: Attempt, rule: AttemptRule, work: () => Promise<T>): Promise<T> {
+  const { reason, afterMs } = timeLimit(rule);
+  const endsAt = performance.now() + afterMs;
+  const timer = setTimeout(() => attempt.abort(reason), afterMs);
   const [end] = await Promise.allSettled([work()]);
   clearTimeout(timer);
   if (!attempt.signal.aborted && performance.now() >= endsAt) {
-    timeOut();
+    attempt.abort(reason);
     throw attempt.signal.reason;
   }
   if (end.status === 'rejected') throw end.reason;
   return end.value;
+}
+
+/** The limit that comes first, and after how many milliseconds. */
+function timeLimit({ timeoutMs, limits: { deadline } }: AttemptRule): { readonly reason: JobError; readonly afterMs: number } {
+  const leftMs = deadline === undefined ? Number.POSITIVE_INFINITY : Math.max(0, deadline.atMs - Date.now());
+  if (deadline !== undefined && leftMs <= timeoutMs) return { reason: deadlineError(deadline.lengthMs), afterMs: leftMs };
+  const message = `The attempt took longer than its timeout of ${formatMs(timeoutMs)}.`;
+  return { reason: new JobError('timed-out', message, { details: { timeoutMs } }), afterMs: timeoutMs };
 }

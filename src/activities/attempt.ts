@@ -8,17 +8,20 @@ import { asAttemptState, attemptError, beginAttempt, endAttempt, stateFrom } fro
 import { JobError } from '../contract/errors.ts';
 import { type CheckpointRule, keptCheckpoint, readCheckpoint } from '../contract/checkpoint.ts';
 import type { RunOptions } from '../contract/messages.ts';
+import { deadlineError } from '../contract/time-limits.ts';
 import { nextProgress, type ProgressCount } from '../contract/progress.ts';
 import type { RetryRule } from '../contract/retry.ts';
 import type { ObservedAttempt } from './attempt-observer.ts';
 import type { CallId } from './cancel-notices.ts';
 import type { HandlerContext } from './handle.ts';
+import type { CallLimits } from './time-limits.ts';
 
 /** How an attempt is run: the contract's rule with what `add` changed. */
 export interface AttemptRule {
   readonly retry: RetryRule;
   readonly timeoutMs: number;
   readonly checkpoint: CheckpointRule;
+  readonly limits: CallLimits;
   /** How long the job had waited before its handler was called for. */
   readonly queuedMs: number;
   /** The contract's limit of a clean-up, where the workflow was not told. */
@@ -39,6 +42,8 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   readonly checkpointProblem: string | undefined;
   readonly startedAt = new Date();
   readonly worker: string;
+  /** True when no attempt was begun before it. */
+  readonly isFirst: boolean;
   /** True when it runs for the body of a multi-step job. */
   readonly isStep: boolean;
   /** From the time the job was due to its first attempt; undefined for further ones. */
@@ -49,6 +54,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   readonly #abort = new AbortController();
   readonly #context: Context;
   readonly #checkpointRule: CheckpointRule;
+  readonly #limits: CallLimits;
 
   constructor(context: Context, worker: string, rule: AttemptRule) {
     const { info } = context;
@@ -68,7 +74,9 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.attempt = this.#state.failures + 1;
     this.maxAttempts = rule.retry.maxAttempts;
     this.idempotencyKey = `${this.jobId}/${info.activityId}`;
+    this.isFirst = info.heartbeatDetails === undefined;
     this.#checkpointRule = rule.checkpoint;
+    this.#limits = rule.limits;
     const kept = readCheckpoint(this.#state.checkpoint, rule.checkpoint.schema);
     this.lastCheckpoint = 'value' in kept ? kept.value : undefined;
     this.checkpointProblem = 'problem' in kept ? kept.problem : undefined;
@@ -102,7 +110,10 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   }
 
   abort(reason: JobError): void {
-    this.#abort.abort(reason);
+    // At the deadline the server may be quicker than the timer here, and then says only that the call is gone.
+    const { deadline } = this.#limits;
+    const isOver = reason.code === 'worker-shutdown' && deadline !== undefined && Date.now() >= deadline.atMs;
+    this.#abort.abort(isOver ? deadlineError(deadline.lengthMs) : reason);
   }
 
   // Bound, since handlers take their context apart: (input, { progress, signal }) => …

@@ -11,7 +11,7 @@
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 import { POISON_DEATHS } from '../contract/attempts.ts';
 import type { JobContract } from '../contract/define-job.ts';
-import { JobError, messageOf, stackOf } from '../contract/errors.ts';
+import { type ErrorCode, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { formatMs } from '../contract/duration.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
 import { encodePayload } from '../contract/payload.ts';
@@ -29,6 +29,7 @@ import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { waitAfter } from './next-attempt.ts';
+import { callLimits, throwIfOver } from './time-limits.ts';
 
 /** What all handlers of a process share. */
 export interface HandlerHost {
@@ -41,6 +42,8 @@ export interface HandlerHost {
   readonly observer: AttemptObserver;
   /** Handlers that run now in the whole process. */
   runningHandlers(): number;
+  /** Tells the server that the handler of a job that can expire was started: it may not expire while it waits for a further attempt. */
+  begun(call: Context): Promise<void>;
   /** Tells the workflow of a long-running handler how far it is. Best effort. */
   reportProgress(workflow: { workflowId: string; runId: string }, step: string, progress: Progress): void;
 }
@@ -53,8 +56,8 @@ export interface HandlerRun {
   readonly limit: HandlerLimit;
 }
 
-const TIMEOUT_GRACE_MS = 1000;
-const SHUTDOWN_GRACE_MS = 2000;
+/** How long a stopped handler has to end, by what stopped it. */
+const GRACE_MS: Partial<Record<ErrorCode, number>> = { 'timed-out': 1000, 'deadline-exceeded': 1000, 'worker-shutdown': 2000 };
 const HOOK_LIMIT_MS = 30_000;
 const MAX_FAILURE_MESSAGE = 4000;
 const MAX_FAILURE_STACK = 4000;
@@ -62,7 +65,7 @@ const MAX_FAILURE_STACK = 4000;
 /** Runs the handler of one job type as the activity that `context` describes. */
 export async function runHandledJob(handled: HandledJob, input: unknown, run: HandlerRun): Promise<ResultEnvelope> {
   const { context, options, host, limit } = run;
-  const rule = attemptRule(handled.contract, options);
+  const rule = attemptRule(handled.contract, options, context);
   const attempt = new Attempt(context, host.identity, rule);
   if (attempt.checkpointProblem !== undefined)
     host.log.warn('checkpoint not used', { type: attempt.type, job: attempt.jobId, error: attempt.checkpointProblem });
@@ -76,11 +79,7 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   }
 }
 
-interface AttemptRun extends LimitedRun {
-  readonly run: HandlerRun;
-}
-
-async function runAttempt(handled: HandledJob, input: unknown, attemptRun: AttemptRun): Promise<ResultEnvelope> {
+async function runAttempt(handled: HandledJob, input: unknown, attemptRun: LimitedRun): Promise<ResultEnvelope> {
   const { attempt, run } = attemptRun;
   const { host } = run;
   const before = usedUp(attempt);
@@ -109,7 +108,7 @@ function usedUp({ state, maxAttempts }: Attempt): ApplicationFailure | undefined
   return ApplicationFailure.create({ message: last.error.message, type: last.error.code, nonRetryable: true, details: [before] });
 }
 
-function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
+function attemptRule(contract: JobContract, options: RunOptions, context: Context): AttemptRule {
   return {
     retry: options.retry ?? contract.retry,
     timeoutMs: options.timeoutMs ?? contract.timeoutMs,
@@ -117,6 +116,7 @@ function attemptRule(contract: JobContract, options: RunOptions): AttemptRule {
     ...(options.from === undefined ? {} : { from: options.from }),
     checkpoint: { type: contract.name, schema: contract.checkpoint },
     ...(contract.cleanUpMs === undefined || options.cleanUpMs !== undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
+    limits: callLimits(context, contract, options),
   };
 }
 
@@ -126,6 +126,7 @@ interface LimitedRun {
   readonly rule: AttemptRule;
   readonly beats: Beats;
   readonly values: CarriedValues;
+  readonly run: HandlerRun;
 }
 
 /** What the handler returned, and what travels for it. */
@@ -135,13 +136,20 @@ interface Completed {
 }
 
 async function runWithinLimit(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {
-  const { attempt, limit, rule, beats } = run;
+  const { attempt, limit } = run;
   const release = await limit.acquire(attempt.signal);
-  attempt.hasPlace = true;
-  await beats.announce();
-  beats.begin(rule.timeoutMs);
-  const work = withTimeout(attempt, rule.timeoutMs, () => runHandler(handled, input, run)).finally(release);
+  const work = begin(handled, input, run).finally(release);
   return await Promise.race([work, whenGivenUp(attempt, handled, work)]);
+}
+
+async function begin(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {
+  const { attempt, rule, beats, run: call } = run;
+  throwIfOver(rule.limits, attempt.isFirst);
+  attempt.hasPlace = true;
+  const canExpire = attempt.isFirst && rule.limits.expiry !== undefined;
+  await Promise.all([beats.announce(), canExpire ? call.host.begun(call.context) : undefined]);
+  beats.begin(rule.timeoutMs);
+  return await withTimeout(attempt, rule, () => runHandler(handled, input, run));
 }
 
 async function runHandler({ contract, handler }: HandledJob, input: unknown, { attempt, values }: LimitedRun): Promise<Completed> {
@@ -160,8 +168,7 @@ function whenGivenUp(attempt: Attempt, { cancelGraceMs }: HandledJob, work: Prom
   return new Promise((_resolve, reject) => {
     const giveUp = (): void => {
       const stopped = attempt.stopped;
-      const graceMs =
-        stopped?.code === 'timed-out' ? TIMEOUT_GRACE_MS : stopped?.code === 'worker-shutdown' ? SHUTDOWN_GRACE_MS : cancelGraceMs;
+      const graceMs = stopped === undefined ? undefined : (GRACE_MS[stopped.code] ?? cancelGraceMs);
       if (graceMs === undefined) return;
       const timer = setTimeout(() => reject(attempt.signal.reason as JobError), graceMs);
       void work.catch(() => undefined).finally(() => clearTimeout(timer));

@@ -5,6 +5,7 @@ import type { Duration } from './duration.ts';
 import { invalidOption, checkInteger, checkKeys, checkText } from './options.ts';
 import type { RunOptions } from './messages.ts';
 import { type Priority, priorityKey } from './priority.ts';
+import { checkTimeLimit } from './time-limits.ts';
 import { delayOf, type Instant } from './start-time.ts';
 import { changedRule, DEFAULT_RETRY, isSameRule, MAX_ATTEMPTS_LIMIT, type RetryOptions, type RetryRule } from './retry.ts';
 import { DEFAULT_HEARTBEAT_MS } from './define-job.ts';
@@ -24,6 +25,10 @@ export interface AddOptions extends DedupeOptions {
   readonly retry?: RetryOptions;
   /** Longest time for one attempt. @default the contract's, 1 hour if it says nothing */
   readonly timeout?: Duration;
+  /** Longest time for the whole job, from its add or the end of its delay; then it is `failed`. 1 s–10 years. @default the contract's */
+  readonly deadline?: Duration;
+  /** Longest wait for a worker, counted alike; then it is `failed` without having been started. 1 s–10 years. @default the contract's */
+  readonly expiresIn?: Duration;
   /** Words to find it by: at most 20, each 1–100 characters, without quotation marks (`"`) and backslashes. */
   readonly tags?: readonly string[];
   /** @default the contract's, `jobs` if it says nothing */
@@ -43,7 +48,20 @@ export interface AddPlan {
   readonly runOptions: RunOptions | undefined;
 }
 
-const ADD_OPTION_KEYS = ['delay', 'runAt', 'priority', 'key', 'maxAttempts', 'retry', 'timeout', 'tags', 'queue', ...DEDUPE_OPTION_KEYS];
+const ADD_OPTION_KEYS = [
+  'delay',
+  'runAt',
+  'priority',
+  'key',
+  'maxAttempts',
+  'retry',
+  'timeout',
+  'deadline',
+  'expiresIn',
+  'tags',
+  'queue',
+  ...DEDUPE_OPTION_KEYS,
+];
 /** Of a job of several steps each step has its own. */
 const HANDLER_OPTION_KEYS = ['maxAttempts', 'retry', 'timeout'] as const;
 /** The server's limit, in bytes. */
@@ -67,7 +85,7 @@ export function addPlan(contract: JobContract, options: AddOptions = {}): AddPla
     maxAttempts: retry.maxAttempts,
     tags: checkTags(options.tags ?? []),
     dedupe: dedupePlan(options),
-    runOptions: runOptionsOf(contract, retry, options.timeout === undefined ? contract.timeoutMs : checkTimeout(options.timeout)),
+    runOptions: runOptionsOf(contract, retry, options),
   };
 }
 
@@ -84,12 +102,17 @@ function retryOf({ retry }: JobContract, { maxAttempts, retry: own }: AddOptions
   return changedRule(retry, { ...own, maxAttempts });
 }
 
-function runOptionsOf(contract: JobContract, retry: RetryRule, timeoutMs: number): RunOptions | undefined {
+function runOptionsOf(contract: JobContract, retry: RetryRule, { timeout, deadline, expiresIn }: AddOptions): RunOptions | undefined {
+  const timeoutMs = timeout === undefined ? contract.timeoutMs : checkTimeout(timeout);
+  const deadlineMs = deadline === undefined ? contract.deadlineMs : checkTimeLimit(deadline, 'deadline');
+  const expiresInMs = expiresIn === undefined ? contract.expiresInMs : checkTimeLimit(expiresIn, 'expiresIn');
   const options = {
     ...(isSameRule(retry, DEFAULT_RETRY) && isSameRule(retry, contract.retry) ? {} : { retry }),
     ...(timeoutMs === contract.timeoutMs ? {} : { timeoutMs }),
     ...(contract.heartbeatMs === DEFAULT_HEARTBEAT_MS ? {} : { heartbeatMs: contract.heartbeatMs }),
     ...(contract.cleanUpMs === undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(expiresInMs === undefined ? {} : { expiresInMs }),
     ...(contract.steps ? { steps: true as const } : {}),
   };
   return Object.keys(options).length === 0 ? undefined : options;

@@ -8,6 +8,7 @@ import { type Duration, MAX_TIMEOUT_MS, toMs } from './duration.ts';
 import { JobError } from './errors.ts';
 import { checkKeys, checkText, invalidOption, show } from './options.ts';
 import { type RetryOptions, type RetryRule, retryRule } from './retry.ts';
+import { checkTimeLimit } from './time-limits.ts';
 
 export interface JobDefinition<
   Name extends string,
@@ -29,6 +30,10 @@ export interface JobDefinition<
   readonly retryIf?: (code: string) => boolean;
   /** Longest time for one attempt, 1 ms–24 days; then its signal fires and it counts as failed. @default '1h' */
   readonly timeout?: Duration;
+  /** Longest time for the whole job, from its add or the end of its delay; then it is `failed`. 1 s–10 years. @default none */
+  readonly deadline?: Duration;
+  /** Longest wait for a worker, counted alike; then it is `failed` without having been started. 1 s–10 years. @default none */
+  readonly expiresIn?: Duration;
   /** A worker that was not heard of for this long is taken for dead and the job runs again. 1 s–10 min. @default '5s' */
   readonly heartbeat?: Duration;
   /**
@@ -56,6 +61,8 @@ export interface JobContract<
   readonly retry: RetryRule;
   readonly retryIf: ((code: string) => boolean) | undefined;
   readonly timeoutMs: number;
+  readonly deadlineMs: number | undefined;
+  readonly expiresInMs: number | undefined;
   readonly heartbeatMs: number;
   readonly cleanUpMs: number | undefined;
   readonly queue: string;
@@ -82,7 +89,21 @@ export const DEFAULT_HEARTBEAT_MS = 5000;
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 /** Exports of the workflow bundle: Temporal would run them as the workflow of a type of that name. */
 const RESERVED_NAMES = new Set(['default', 'jobWorkflow', 'jobWorkflows']);
-const DEFINITION_KEYS = ['name', 'input', 'output', 'checkpoint', 'retry', 'retryIf', 'timeout', 'heartbeat', 'cleanUp', 'queue', 'steps'];
+const DEFINITION_KEYS = [
+  'name',
+  'input',
+  'output',
+  'checkpoint',
+  'retry',
+  'retryIf',
+  'timeout',
+  'deadline',
+  'expiresIn',
+  'heartbeat',
+  'cleanUp',
+  'queue',
+  'steps',
+];
 /** What a job of several steps cannot have: its steps do. */
 const HANDLER_KEYS = ['checkpoint', 'retry', 'retryIf', 'timeout', 'heartbeat', 'cleanUp'] as const;
 
@@ -116,6 +137,8 @@ export function defineJob<
     retry: retryRule(definition.retry),
     retryIf: checkRetryIf(definition.retryIf),
     timeoutMs: checkTimeout(definition.timeout ?? DEFAULT_TIMEOUT_MS),
+    deadlineMs: definition.deadline === undefined ? undefined : checkTimeLimit(definition.deadline, 'deadline'),
+    expiresInMs: definition.expiresIn === undefined ? undefined : checkTimeLimit(definition.expiresIn, 'expiresIn'),
     heartbeatMs: checkHeartbeat(definition.heartbeat ?? DEFAULT_HEARTBEAT_MS),
     cleanUpMs: checkCleanUp(definition.cleanUp),
     queue: checkQueueName(definition.queue ?? DEFAULT_QUEUE),

@@ -34,6 +34,8 @@ export const errorCatalogue = {
   'handler-missing': { status: 503, retryable: true, message: 'The worker that took the job has no handler for its type.' },
   'handler-failed': { status: 500, retryable: true, message: 'The handler threw an error.' },
   'timed-out': { status: 504, retryable: true, message: 'The attempt took longer than its timeout.' },
+  'deadline-exceeded': { status: 504, retryable: false, message: 'The job was not done within its deadline.' },
+  expired: { status: 504, retryable: false, message: 'No worker started the job within the longest wait that it was given.' },
   cancelled: { status: 409, retryable: false, message: 'The job was cancelled.' },
   terminated: { status: 409, retryable: false, message: 'The job was ended from outside, without clean-up.' },
   'clean-up-failed': { status: 500, retryable: false, message: 'The clean-up of the job failed for good.' },

@@ -22,6 +22,11 @@ export interface RunOptions {
   readonly cleanUpMs?: number;
   /** What a retry by hand goes on from. */
   readonly from?: { readonly checkpoint?: unknown; readonly progress?: Progress };
+  /** Limits of the whole job, from the time it was due. */
+  readonly deadlineMs?: number;
+  readonly expiresInMs?: number;
+  /** That time, ms since 1970: set by the workflow of a job with such limits. */
+  readonly dueMs?: number;
   /** The type has a workflow of its own. A worker that does not know it leaves the job to one that does. */
   readonly steps?: true;
   /** From the time the job was due until its workflow code ran: set by the workflow, for the handler's statistics. */
@@ -39,6 +44,8 @@ export const MEMO_KEY = 'holdfast';
 /** What a reader needs without reading history. */
 export interface JobMemo {
   readonly maxAttempts: number;
+  readonly deadlineMs?: number;
+  readonly expiresInMs?: number;
   /** The fairness key: the index does not know it. */
   readonly key?: string;
   /** Digest of the input of a job with a dedupe key. */
@@ -115,13 +122,16 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
-  const { retry, timeoutMs, heartbeatMs, cleanUpMs, queuedMs, steps, from } = options;
+  const { retry, timeoutMs, heartbeatMs, cleanUpMs, deadlineMs, expiresInMs, dueMs, queuedMs, steps, from } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs: checkInteger(heartbeatMs, 'heartbeatMs', { min: 1000, max: 600_000 }) }),
     ...(cleanUpMs === undefined ? {} : { cleanUpMs: checkInteger(cleanUpMs, 'cleanUpMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
     ...(steps === true ? { steps } : {}),
+    ...(deadlineMs === undefined ? {} : { deadlineMs: checkInteger(deadlineMs, 'deadlineMs', { min: 1, max: MAX_DURATION_MS }) }),
+    ...(expiresInMs === undefined ? {} : { expiresInMs: checkInteger(expiresInMs, 'expiresInMs', { min: 1, max: MAX_DURATION_MS }) }),
+    ...(dueMs === undefined ? {} : { dueMs: checkInteger(dueMs, 'dueMs', { min: 0, max: Number.MAX_SAFE_INTEGER }) }),
     ...(queuedMs === undefined ? {} : { queuedMs: checkInteger(queuedMs, 'queuedMs', { min: 0, max: MAX_DURATION_MS }) }),
     ...(from === undefined ? {} : { from: readFrom(from) }),
   };

@@ -129,6 +129,10 @@ export interface JobSnapshot extends JobSummary {
   readonly worker?: string;
   /** Steps under way, for a job of several. */
   readonly steps: readonly StepSnapshot[];
+  /** When the whole job has to be done, if it has a `deadline`. */
+  readonly deadlineAt?: string;
+  /** When it expires unless a handler was started, if it was given an `expiresIn`. */
+  readonly expiresAt?: string;
   /** Only from `get`, not while watching. A value over 10 MB is told by its reference, `{ 'holdfast:payload': { id, bytes, sha256 } }`. */
   readonly input?: unknown;
   /** What was done by hand with this run, oldest first. Only from `get`, not while watching. */

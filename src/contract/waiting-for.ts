@@ -55,6 +55,22 @@ export function waitingFor(reason: WaitingReason): WaitingFor {
   return { ...(Object.fromEntries(facts) as unknown as WaitingReason), sentence: sentenceOf(reason) } as WaitingFor;
 }
 
+/** A limit of time that a job is past while it waits for a worker that records it. */
+export interface OverdueLimit {
+  readonly failsWith: 'expired' | 'deadline-exceeded';
+  readonly at: string;
+}
+
+/** What a job waits for, and that its time is over. */
+export function withOverdue(waiting: WaitingFor, overdue: OverdueLimit | undefined): WaitingFor {
+  if (overdue === undefined) return waiting;
+  const what = overdue.failsWith === 'expired' ? 'It had to be started by' : 'It had to be done by';
+  return {
+    ...waiting,
+    sentence: `${waiting.sentence} ${what} ${overdue.at}: the next worker records it as failed (${overdue.failsWith}).`,
+  };
+}
+
 function sentenceOf(reason: WaitingReason): string {
   switch (reason.code) {
     case 'start-time':

@@ -7,6 +7,7 @@ import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import { readCleanUpType } from '../contract/clean-up.ts';
 import { RECORD, type ResultEnvelope } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
+import { deadlineError } from '../contract/time-limits.ts';
 import { cancelIn, type CancelRecord } from './cancel-record.ts';
 import type { Temporal } from './connection.ts';
 import type { JobDescription, JobInfo } from './describe.ts';
@@ -38,7 +39,7 @@ export async function readEnding(temporal: Temporal, job: JobDescription): Promi
   const isOneHandler = job.steps === undefined;
   const cleanUps = new Set(events.filter(isCleanUpScheduled).map(({ eventId }) => String(eventId)));
   const ending: JobEnding[] = events.map((event) => ({
-    ...closingFacts(event),
+    ...closingFacts(event, job),
     ...(isOneHandler && !cleanUps.has(scheduledEventOf(event)) ? attemptFacts(event) : {}),
   }));
   return ending.reduceRight((facts, newer) => ({ ...facts, ...newer }), {});
@@ -64,15 +65,14 @@ function executionOf(temporal: Temporal, { id, runId }: JobInfo): { namespace: s
   return { namespace: temporal.namespace, execution: { workflowId: id, runId } };
 }
 
-function closingFacts(event: HistoryEvent): JobEnding {
+function closingFacts(event: HistoryEvent, job: JobInfo): JobEnding {
   const completed = event.workflowExecutionCompletedEventAttributes;
   if (completed != null) return { output: payloadAt(completed.result, 0) };
   const failure = event.workflowExecutionFailedEventAttributes?.failure;
   if (failure != null) return { error: failureOf(failure), ...stateFact(stateInFailure(failure)) };
   const terminated = event.workflowExecutionTerminatedEventAttributes;
   if (terminated != null) return { error: { code: 'terminated', message: terminated.reason || 'Ended from outside, without clean-up.' } };
-  if (event.workflowExecutionTimedOutEventAttributes != null)
-    return { error: { code: 'timed-out', message: 'The job took longer than the time limit of its workflow.' } };
+  if (event.workflowExecutionTimedOutEventAttributes != null) return { error: timeoutFailure(job) };
   const cancel = cancelIn(event);
   return cancel === undefined ? {} : { cancel };
 }
@@ -90,6 +90,13 @@ function scheduledEventOf(event: HistoryEvent): string {
     event.activityTaskTimedOutEventAttributes ??
     event.activityTaskCanceledEventAttributes;
   return String(about?.scheduledEventId ?? '');
+}
+
+/** The time limit of a run is the job's deadline, unless other programs started it. */
+function timeoutFailure({ memo }: JobInfo): JobFailure {
+  if (memo?.deadlineMs === undefined) return { code: 'timed-out', message: 'The job took longer than the time limit of its workflow.' };
+  const { code, message } = deadlineError(memo.deadlineMs);
+  return { code, message };
 }
 
 function attemptFacts(event: HistoryEvent): JobEnding {

@@ -9,6 +9,7 @@ import { firstAttempt, isCounted, lastAttempt } from './attempt-number.ts';
 import type { JobDescription, JobInfo, PendingActivity } from './describe.ts';
 import type { JobEnding } from './ending.ts';
 import { isoTime } from './protocol.ts';
+import { limitsOf } from './job-limits.ts';
 import { statusOf, stepStatus } from './status.ts';
 import { versionOf } from './version.ts';
 import { waitOf } from './waiting.ts';
@@ -50,6 +51,7 @@ export function snapshotOf(job: JobDescription, now: number, ending: JobEnding =
     progress: progressOf(job, status, state),
     ...(state?.checkpoint === undefined || job.steps !== undefined ? {} : { checkpoint: state.checkpoint }),
     ...(startedMs === undefined ? {} : { startedAt: isoTime(startedMs) }),
+    ...limitsOf(job),
     waitingFor: waitOf(job, now),
     eta: isTerminal(status) ? null : 'unknown',
     attempts: state?.records ?? [],

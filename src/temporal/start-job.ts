@@ -4,6 +4,7 @@ import { type InternalWorkflowStartOptions, InternalWorkflowStartOptionsSymbol }
 import { defineSearchAttributeKey, type Priority, TypedSearchAttributes } from '@temporalio/common';
 import type { AddPlan } from '../contract/add-options.ts';
 import { type JobMemo, MEMO_KEY, TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import { runTimeoutMs, type TimeLimits } from '../contract/time-limits.ts';
 import type { Temporal } from './connection.ts';
 
 export interface NewJob {
@@ -43,10 +44,12 @@ export async function startJob(temporal: Temporal, job: NewJob): Promise<string>
 async function start(temporal: Temporal, { id, type, input, plan, ...job }: NewJob): Promise<string> {
   const memo: JobMemo = {
     maxAttempts: plan.maxAttempts,
+    ...limitsOf(plan),
     ...(plan.key === undefined ? {} : { key: plan.key }),
     ...(plan.delayMs === 0 ? {} : { delayMs: plan.delayMs }),
     ...job.memo,
   };
+  const runTimeout = runTimeoutMs(plan.runOptions ?? {});
   const handle = await temporal.add(`add job "${type}"`, () =>
     temporal.client.workflow.start(type, {
       workflowId: id,
@@ -54,12 +57,18 @@ async function start(temporal: Temporal, { id, type, input, plan, ...job }: NewJ
       args: plan.runOptions === undefined ? [input] : [input, plan.runOptions],
       memo: { [MEMO_KEY]: memo },
       ...(plan.delayMs === 0 ? {} : { startDelay: plan.delayMs }),
+      // Counted from the end of the delay, unlike the execution's.
+      ...(runTimeout === undefined ? {} : { workflowRunTimeout: runTimeout }),
       ...priorityOption(plan),
       ...policyOptions(job.policy),
       ...(plan.tags.length === 0 ? {} : { typedSearchAttributes: new TypedSearchAttributes([{ key: TAGS_KEY, value: [...plan.tags] }]) }),
     }),
   );
   return handle.firstExecutionRunId;
+}
+
+function limitsOf({ runOptions: { deadlineMs, expiresInMs } = {} }: AddPlan): TimeLimits {
+  return { ...(deadlineMs === undefined ? {} : { deadlineMs }), ...(expiresInMs === undefined ? {} : { expiresInMs }) };
 }
 
 function priorityOption({ priorityKey, key }: AddPlan): { priority?: Priority } {

@@ -45,7 +45,7 @@ export function hasEnded(job: JobDescription): boolean {
 }
 
 /** Of a job without a pending handler: whether there has been one. */
-function hasBegun({ isBegun, historyLength }: JobDescription): boolean {
+export function hasBegun({ isBegun, historyLength }: JobDescription): boolean {
   return isBegun ?? historyLength > UNTOUCHED_HISTORY;
 }
 

@@ -1,9 +1,10 @@
 /** Owns which reason to wait follows from what is known of a job. Pure; what is read for it is decided in `wait-facts.ts`. */
 import { DEFAULT_RETRY } from '../contract/retry.ts';
 import type { WaitingFor } from '../contract/snapshot.ts';
-import { waitingFor, type WaitingReason } from '../contract/waiting-for.ts';
+import { waitingFor, type WaitingReason, withOverdue } from '../contract/waiting-for.ts';
 import { isCounted, lastAttempt } from './attempt-number.ts';
 import type { JobDescription, PendingActivity } from './describe.ts';
+import { overdueOf } from './job-limits.ts';
 import { isoTime } from './protocol.ts';
 import type { QueueState } from './queues.ts';
 import { statusOf, stepStatus } from './status.ts';
@@ -42,7 +43,7 @@ export function standstillOf(job: JobDescription, now: number): Standstill {
 /** Why the job does not go on at the time `now`; null while it does, and after its end. */
 export function waitOf(job: JobDescription, now: number, facts: WaitFacts = {}): WaitingFor | null {
   const reason = job.close === 'open' ? reasonOf(job, now, facts) : undefined;
-  return reason === undefined ? null : waitingFor(reason);
+  return reason === undefined ? null : withOverdue(waitingFor(reason), overdueOf(job, now));
 }
 
 function reasonOf(job: JobDescription, now: number, facts: WaitFacts): WaitingReason | undefined {

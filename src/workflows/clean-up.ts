@@ -89,7 +89,8 @@ function sentence(message: string): string {
 /** The handler call that failed, however it is wrapped. */
 function callIn(error: unknown): ActivityFailure | undefined {
   if (error instanceof ActivityFailure) return error;
-  return error instanceof CancelledFailure && error.cause instanceof ActivityFailure ? error.cause : undefined;
+  const isWrapper = error instanceof CancelledFailure || error instanceof ApplicationFailure;
+  return isWrapper && error.cause instanceof ActivityFailure ? error.cause : undefined;
 }
 
 function causeOf(error: unknown): unknown {
@@ -115,7 +116,8 @@ function keptRecord(): AttemptState | undefined {
 
 function failureIn(error: unknown): JobFailure {
   if (isCancellation(error)) return { code: 'cancelled', message: 'The job was cancelled.' };
-  const cause = causeOf(error);
+  // The deadline's own says more than the time-out below it.
+  const cause = error instanceof ApplicationFailure ? error : causeOf(error);
   const code =
     cause instanceof ApplicationFailure ? (cause.type ?? 'handler-failed') : cause instanceof TimeoutFailure ? 'timed-out' : 'internal';
   return { code, message: messageOf(cause) };

@@ -16,26 +16,28 @@ export function failOnJobError<T>(body: () => T): T {
 }
 
 /** The failure that ends a workflow with the code of `error`. */
-export function jobFailure(error: JobError): ApplicationFailure {
-  return finalFailure({ message: error.message, type: error.code, details: [error.details] });
+export function jobFailure(error: JobError, cause?: Error): ApplicationFailure {
+  return finalFailure({ message: error.message, type: error.code, details: [error.details], ...(cause === undefined ? {} : { cause }) });
 }
 
 interface FailureParts {
   readonly message: string;
   readonly type: string;
   readonly details: readonly unknown[];
+  readonly cause?: Error;
 }
 
 const MAX_MESSAGE_LENGTH = 4000;
 const MAX_DETAILS_BYTES = 64 * 1024;
 
 /** A failure that the server takes, whatever was thrown: one that is too large would be reported again and again. */
-export function finalFailure({ message, type, details }: FailureParts): ApplicationFailure {
+export function finalFailure({ message, type, details, cause }: FailureParts): ApplicationFailure {
   return ApplicationFailure.create({
     message: message.slice(0, MAX_MESSAGE_LENGTH),
     type: type.slice(0, MAX_CODE_LENGTH),
     nonRetryable: true,
     details: isCarried(details) ? [...details] : [],
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 

@@ -30,7 +30,7 @@ export function jobWorkflows(...workflows: readonly JobWorkflow[]): AnyJob {
     const { workflowType } = workflowInfo();
     if (workflowType === STATISTICS_TYPE) return keepStatistics(input);
     const workflow = [...workflows, ...shipped].find(({ name }) => name === workflowType);
-    if (workflow !== undefined) return multiStep(workflow, input);
+    if (workflow !== undefined) return multiStep(workflow, input, options);
     // Not a JobError: it must not end the job, but leave it to a worker that knows the type.
     if (options?.steps === true)
       throw new Error(

@@ -13,10 +13,12 @@ import {
 import type { JobContract, ParsedInputOf, ReturnOf } from '../contract/define-job.ts';
 import { asJobError, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { checkPayload } from '../contract/payload.ts';
-import { PARSE_INPUT_ACTIVITY } from '../contract/messages.ts';
-import { finalFailure, jobFailure } from './failure.ts';
+import { PARSE_INPUT_ACTIVITY, readRunOptions, type RunOptions } from '../contract/messages.ts';
+import { deadlineError } from '../contract/time-limits.ts';
+import { failOnJobError, finalFailure, jobFailure } from './failure.ts';
 import { Job, type JobScope, scopeOf } from './job-scope.ts';
 import { Orders } from './orders.ts';
+import { atDeadline, dueFact, failIfOver, type LimitedJob } from './time-limits.ts';
 import { showView } from './view.ts';
 
 /** The work of a multi-step job, in deterministic code. Its input is the contract's parsed input, as JSON. */
@@ -47,13 +49,16 @@ export function jobWorkflow<C extends JobContract>(name: C['name'], body: JobBod
 }
 
 /** Runs the body of a multi-step job to its one end. */
-export async function multiStep(workflow: JobWorkflow, rawInput: unknown): Promise<unknown> {
+export async function multiStep(workflow: JobWorkflow, rawInput: unknown, options?: RunOptions): Promise<unknown> {
   const orders = new Orders();
   const job = new Job(orders);
   showView(job);
   try {
+    const checked = failOnJobError(() => readRunOptions(options));
     if (orders.isHeld) await orders.due();
-    const output = await runBody(workflow, rawInput, job);
+    const limits = { ...checked, ...dueFact(checked, orders.dueMs) };
+    failIfOver(limits);
+    const output = await runBody(workflow, await parseInput(rawInput), { job, limits });
     checkPayload(output, `output of "${workflow.name}"`, { code: 'invalid-output' });
     job.status = 'completed';
     job.progress(100);
@@ -64,10 +69,12 @@ export async function multiStep(workflow: JobWorkflow, rawInput: unknown): Promi
   }
 }
 
-async function runBody(workflow: JobWorkflow, rawInput: unknown, job: Job): Promise<unknown> {
-  const input = await parseInput(rawInput);
+async function runBody(workflow: JobWorkflow, input: unknown, { job, limits }: { job: Job; limits: LimitedJob }): Promise<unknown> {
   const scope = new CancellationScope();
-  const [body] = await Promise.allSettled([scope.run(() => workflow.body(input as never, scopeOf(job)))]);
+  const deadline = atDeadline(limits, () => scope.cancel());
+  const [ended] = await Promise.allSettled([scope.run(() => workflow.body(input as never, scopeOf(job)))]);
+  deadline.stop();
+  const body = deadline.isOver && limits.deadlineMs !== undefined ? rejectedWith(deadlineError(limits.deadlineMs)) : ended;
   if (CancellationScope.current().consideredCancelled) job.status = 'cancelling';
   // Steps that the body no longer waits for: nothing of a job may run once it is closed.
   scope.cancel();
@@ -79,6 +86,10 @@ async function runBody(workflow: JobWorkflow, rawInput: unknown, job: Job): Prom
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return body.status === 'fulfilled' ? body.value : undefined;
+}
+
+function rejectedWith(reason: JobError): PromiseRejectedResult {
+  return { status: 'rejected', reason };
 }
 
 /** The input as the contract's schema gives it. A local activity, since the schema cannot come into workflow code. */

@@ -17,6 +17,7 @@ import {
 import { DEFAULT_HEARTBEAT_MS } from '../contract/define-job.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { ResultEnvelope, RunOptions } from '../contract/messages.ts';
+import { activityTimeouts, limitFailure } from './time-limits.ts';
 import { tellOfCancel } from './tell-of-cancel.ts';
 
 type HandlerActivity = (input: unknown, options: RunOptions) => Promise<ResultEnvelope>;
@@ -52,6 +53,7 @@ export async function runStep({ type, input, options, place = {}, hasPriority = 
   const { activityId = '1', queue } = place;
   const handlers = proxyActivities<Record<string, HandlerActivity>>({
     startToCloseTimeout: options.timeoutMs === undefined ? UNKNOWN_TIMEOUT_MS : options.timeoutMs + TIMEOUT_MARGIN_MS,
+    ...activityTimeouts(options),
     heartbeatTimeout: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: {
@@ -71,7 +73,7 @@ export async function runStep({ type, input, options, place = {}, hasPriority = 
   try {
     return await run(input, options);
   } catch (error) {
-    throw isCutShortByCancel(error) ? new CancelledFailure('The job was cancelled.', [], error) : error;
+    throw isCutShortByCancel(error) ? new CancelledFailure('The job was cancelled.', [], error) : (limitFailure(error, options) ?? error);
   }
 }
 

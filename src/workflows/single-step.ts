@@ -4,12 +4,13 @@
  * workflow around one activity, which is what a plain job may cost.
  */
 import { isCancellation, workflowInfo } from '@temporalio/workflow';
-import { type JobMemo, MEMO_KEY, readRunOptions, type RunOptions } from '../contract/messages.ts';
+import { readRunOptions, type RunOptions } from '../contract/messages.ts';
 import type { Progress } from '../contract/progress.ts';
 import { endAfterCleanUp } from './clean-up.ts';
 import { failOnJobError } from './failure.ts';
 import { Orders } from './orders.ts';
 import { runStep } from './run-step.ts';
+import { dueFact, dueMs, failIfOver } from './time-limits.ts';
 import { showView, type View } from './view.ts';
 
 /** The job that runs the handler of its own type. */
@@ -32,10 +33,12 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
       await orders.due();
       view.status = 'queued';
     }
+    const limited = { ...checked, ...dueFact(checked, orders.dueMs) };
+    failIfOver(limited);
     const envelope = await runStep({
       type: workflowInfo().workflowType,
       input,
-      options: { ...checked, queuedMs: queuedMs(orders.dueMs) },
+      options: { ...limited, queuedMs: queuedMs(orders.dueMs) },
       hasPriority: orders.hasPriority,
     });
     view.status = 'completed';
@@ -50,8 +53,5 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
 
 /** Until here: with no worker up a job waits for its workflow code, not for its handler. `orderedMs`: when it was due, if that was changed by hand. */
 function queuedMs(orderedMs: number | undefined): number {
-  const { startTime, memo } = workflowInfo();
-  const { delayMs = 0 } = (memo?.[MEMO_KEY] ?? {}) as Partial<JobMemo>;
-  const queued = Date.now() - (orderedMs ?? startTime.getTime() + delayMs);
-  return Number.isFinite(queued) ? Math.max(0, Math.round(queued)) : 0;
+  return Math.max(0, Math.round(Date.now() - (orderedMs ?? dueMs())));
 }

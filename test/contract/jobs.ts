@@ -19,6 +19,7 @@ import { retries } from './retries.ts';
 import { retryByHand } from './retry-by-hand.ts';
 import { statistics } from './statistics.ts';
 import { type ContractClient, contractOf, isStatus } from './support.ts';
+import { timeLimits } from './time-limits.ts';
 import { valuesContract } from './values.ts';
 
 const address = z.object({ to: z.email(), tags: z.array(z.string()).default([]) });
@@ -34,6 +35,9 @@ export function jobsContract(name: string, connect: () => Promise<ContractClient
   });
   describe(`${name}: attempts that fail`, () => {
     retries(connect);
+  });
+  describe(`${name}: time limits`, () => {
+    timeLimits(connect);
   });
   describe(`${name}: what is added`, () => {
     whatIsAdded(connect);
@@ -249,7 +253,7 @@ function whatIsAdded(connect: () => Promise<ContractClient>): void {
     [{ queue: '' }, /^Expected queue to be a text of 1 to 200 characters/],
     [
       { dealy: '5s' },
-      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, tags, queue, dedupeKey, dedupeWindow, onDuplicate\.$/,
+      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, deadline, expiresIn, tags, queue, dedupeKey, dedupeWindow, onDuplicate\.$/,
     ],
   ])('has options that make sense: not %j', async (options, message) => {
     const client = await connect();

@@ -107,6 +107,19 @@ describe('a multi-step job', () => {
     expect(happened.get(id)).toEqual(['begin gated', 'begin gated', ...CLEANED]);
   });
 
+  test('stops its steps at its deadline, cleans up, and has failed', async () => {
+    const { id, job } = await start('waits for its signal', {}, { deadline: '6s' });
+    expect(await failureOf(job)).toMatchObject({
+      error: { code: 'deadline-exceeded', message: 'The job was not done within its deadline of 6 s.' },
+    });
+    expect(happened.get(id)).toEqual(['begin waits for its signal', 'end waits for its signal', ...CLEANED]);
+  });
+
+  test('that is done before its deadline has no more to do with it', async () => {
+    const { job } = await start('echo', {}, { deadline: '1h' });
+    await expect(job.result()).resolves.toBe('echo');
+  });
+
   test('may go on when a step fails for good, and is told how each ended', async () => {
     const { job } = await start('settle');
     await expect(job.result()).resolves.toEqual([

@@ -45,6 +45,7 @@ function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1
     log: { debug: ignore, info: ignore, warn, error: ignore },
     values: new CarriedValues(undefined),
     runningHandlers: () => limit.running,
+    begun: async () => await Promise.resolve(),
     reportProgress: ignore,
   };
   const ended = runHandledJob(job, {}, { context, options: {}, host, limit });

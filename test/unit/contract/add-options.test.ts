@@ -63,6 +63,13 @@ describe('add options', () => {
     expect(addPlan(five, { maxAttempts: 3 }).runOptions?.retry?.maxAttempts).toBe(3);
   });
 
+  test('limits of the whole job are sent, those of add before those of the contract', () => {
+    const limited = defineJob({ name: 'limited', input: z.object({}), deadline: '1h', expiresIn: '1m' });
+    expect(addPlan(limited).runOptions).toEqual({ deadlineMs: 3_600_000, expiresInMs: 60_000 });
+    expect(addPlan(limited, { deadline: '2h', expiresIn: '2m' }).runOptions).toEqual({ deadlineMs: 7_200_000, expiresInMs: 120_000 });
+    expect(readRunOptions({ deadlineMs: 5, expiresInMs: 6 })).toEqual({ deadlineMs: 5, expiresInMs: 6 });
+  });
+
   test('fields of the retry rule go before those of the contract', () => {
     const { maxAttempts, runOptions } = addPlan(five, { retry: { initialInterval: '2s', jitter: 0 } });
     expect([maxAttempts, runOptions?.retry]).toEqual([
@@ -89,7 +96,7 @@ describe('add options', () => {
     [{ retry: { maxAttempts: 2 }, maxAttempts: 2 }, 'Expected maxAttempts to be left out where retry.maxAttempts is given, got: 2.'],
     [
       { prio: 1 },
-      'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, tags, queue, dedupeKey, dedupeWindow, onDuplicate.',
+      'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, deadline, expiresIn, tags, queue, dedupeKey, dedupeWindow, onDuplicate.',
     ],
     [{ delay: Number.NaN }, 'Expected delay to be a duration'],
     [{ delay: -1 }, 'Expected delay to be a duration'],
@@ -162,6 +169,8 @@ describe('run options over the wire', () => {
     [{ retry: { backoffCoefficient: '2' } }],
     [{ retry: { jitter: 2 } }],
     [{ timeoutMs: -1 }],
+    [{ deadlineMs: 0 }],
+    [{ expiresInMs: '1s' }],
     [{ timeoutMs: 3_000_000_000 }],
     [{ timeoutMs: '1s' }],
     [{ heartbeatMs: 1 }],

@@ -48,6 +48,8 @@ describe('a contract', () => {
     [{ input, output: {} }, 'Expected output of the job type "x" to be a Standard Schema (zod, valibot, arktype …), got: an object.'],
     [{ input, retries: 3 }, 'Unknown keys of a job definition: "retries".'],
     [{ input, timeout: '30d' }, 'Expected timeout to be between 1 ms and 24 days (left out: 1 hour), got: "30d".'],
+    [{ input, deadline: 0 }, 'Expected deadline to be between 1 s and 10 years, got: 0.'],
+    [{ input, expiresIn: '20y' }, 'Expected expiresIn to be a duration between 0 and 10 years'],
     [{ input, heartbeat: '10ms' }, 'Expected heartbeat to be between 1 s and 10 min, got: "10ms".'],
     [{ input, heartbeat: '11m' }, 'Expected heartbeat to be between 1 s and 10 min, got: "11m".'],
     [

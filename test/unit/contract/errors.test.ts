@@ -39,6 +39,8 @@ describe('errors', () => {
         "handler-missing 503 retryable",
         "handler-failed 500 retryable",
         "timed-out 504 retryable",
+        "deadline-exceeded 504",
+        "expired 504",
         "cancelled 409",
         "terminated 409",
         "clean-up-failed 500",
