@@ -39,7 +39,7 @@ export function startBeats(attempt: Attempt, context: Context, host: HandlerHost
     guarded.update(attempt.state);
     reports.offer(attempt.state.progress, Date.now());
   };
-  const stopBeats = host.heartbeats.start(send);
+  const stopBeats = host.heartbeats.start(send, context.info.heartbeatTimeoutMs);
   return {
     begin: (timeoutMs) => guarded.update(attempt.state, timeoutMs),
     stop() {

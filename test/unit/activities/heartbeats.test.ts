@@ -29,6 +29,17 @@ describe('heartbeats', () => {
     expect(first).toHaveBeenCalledTimes(4);
   });
 
+  test('of an attempt that is taken for dead after 1 s come three times a second, however many others run', () => {
+    const heartbeats = new Heartbeats();
+    const hurried = vi.fn<() => void>();
+    const other = vi.fn<() => void>();
+    for (let index = 0; index < 200; index += 1) heartbeats.start(other);
+    heartbeats.start(hurried, 1000);
+    vi.advanceTimersByTime(10_000);
+    expect(hurried.mock.calls.length).toBeGreaterThanOrEqual(29);
+    expect(other.mock.calls.length).toBeLessThanOrEqual(200 * 15);
+  });
+
   test('an attempt that is shorter than a beat sends none, and no timer is left', () => {
     const beat = vi.fn<() => void>();
     const stop = new Heartbeats().start(beat);
