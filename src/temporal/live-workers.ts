@@ -15,7 +15,7 @@ export interface WorkerBeat {
   /** False once it has said that it shuts down. */
   readonly isRunning: boolean;
   readonly beatMs: number;
-  /** Time between its last two heartbeats; undefined after the first. */
+  /** Time between its last two heartbeats, or before the first; undefined where the server does not tell. */
   readonly intervalMs: number | undefined;
 }
 

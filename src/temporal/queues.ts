@@ -145,13 +145,16 @@ function workersOf({ workflows, handlers, workers }: QueueAnswers, now: number):
   });
   const beats = (workers.workersInfo ?? []).flatMap(({ workerHeartbeat: beat }): WorkerBeat[] => {
     if (beat == null) return [];
-    const elapsed = beat.elapsedSinceLastHeartbeat;
+    const beatMs = instantMs(beat.heartbeatTime) ?? 0;
+    const startMs = instantMs(beat.startTime);
+    // The first comes one interval after the start.
+    const firstMs = startMs === undefined ? undefined : beatMs - startMs;
     return [
       {
         identity: beat.workerIdentity ?? '',
         isRunning: String(beat.status) === RUNNING,
-        beatMs: instantMs(beat.heartbeatTime) ?? 0,
-        intervalMs: elapsed == null ? undefined : instantMs(elapsed),
+        beatMs,
+        intervalMs: instantMs(beat.elapsedSinceLastHeartbeat) ?? firstMs,
       },
     ];
   });
