@@ -25,6 +25,7 @@ import { jsonLog, type Log } from './log.ts';
 import { packageVersion } from './package-version.ts';
 import { type Temporal, temporalOver, type TemporalServer } from './temporal/connection.ts';
 import { AttemptCalls } from './worker/attempt-calls.ts';
+import { LateCancels } from './worker/late-cancels.ts';
 import { checkMetricsAddress, metricsOf } from './worker/metrics.ts';
 import { startSweeping } from './worker/payload-sweeper.ts';
 import { installRuntime } from './worker/runtime.ts';
@@ -239,11 +240,14 @@ interface Attendants {
   readonly guard: AttemptGuard | undefined;
 }
 
-function handlerHost({ limits, log }: WorkerParts, { client, values }: Temporal, { observer, guard }: Attendants): HandlerHost {
+function handlerHost({ limits, log }: WorkerParts, temporal: Temporal, { observer, guard }: Attendants): HandlerHost {
+  const { client, values } = temporal;
+  const late = new LateCancels(temporal, log);
   return {
     identity: IDENTITY,
     heartbeats: new Heartbeats(guard),
     cancels: new CancelNotices(),
+    isCancelled: (info) => late.isCancelled(info),
     log,
     values,
     observer,

@@ -8,7 +8,7 @@
  * 4. After a timeout or a shutdown a handler has a moment to stop; then the attempt is reported without it, and its
  *    place is kept until it really ends. After a cancel the job waits for its handler.
  */
-import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, type Context, type Info } from '@temporalio/activity';
 import { POISON_DEATHS } from '../contract/attempts.ts';
 import type { JobContract } from '../contract/define-job.ts';
 import { type ErrorCode, JobError, messageOf, stackOf } from '../contract/errors.ts';
@@ -36,6 +36,8 @@ export interface HandlerHost {
   readonly identity: string;
   readonly heartbeats: Heartbeats;
   readonly cancels: CancelNotices;
+  /** Whether the job was cancelled while nobody could carry that out. Asked before each handler call. */
+  isCancelled(call: Info): Promise<boolean>;
   readonly log: Log;
   /** How inputs and outputs travel. */
   readonly values: CarriedValues;
@@ -148,6 +150,7 @@ async function begin(handled: HandledJob, input: unknown, run: LimitedRun): Prom
   attempt.hasPlace = true;
   const canExpire = attempt.isFirst && rule.limits.expiry !== undefined;
   await Promise.all([beats.announce(), canExpire ? call.host.begun(call.context) : undefined]);
+  if (await call.host.isCancelled(call.context.info)) attempt.abort(new JobError('cancelled'));
   beats.begin(rule.timeoutMs);
   return await withTimeout(attempt, rule, () => runHandler(handled, input, run));
 }

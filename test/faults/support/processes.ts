@@ -47,7 +47,7 @@ export interface WorkerSettings {
   readonly queue?: string;
   /** Handlers at a time. @default 5 */
   readonly concurrency?: number;
-  /** The clean-up of the job `undoable` begins and never ends. */
+  /** The clean-up of the job `undoable` begins and never ends; the job `charge` makes its effects and never reports them. */
   readonly hangs?: boolean;
   /** Its TMPDIR. @default this process's */
   readonly tmpDir?: string;

@@ -1,11 +1,12 @@
 // A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, hangs?, log?, queue? }` as JSON.
-// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps`, `burn` and `undoable`.
-// With `hangs` the clean-up of `undoable` never ends.
+// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps`, `burn`, `undoable` and `charge`.
+// With `hangs` the clean-up of `undoable` never ends, and `charge` reports nothing of the effects that it makes.
 import { appendFileSync } from 'node:fs';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { createWorker, handle } from '../../../dist/index.js';
 import { shippedJobs } from '../../../dist/shipped-jobs.js';
 import { burn } from './burn.mjs';
+import { charge } from './charge.mjs';
 import { steps, undoable } from './steps.mjs';
 
 const { address, analysis, concurrency, hangs, log, queue } = JSON.parse(process.argv[2]);
@@ -48,10 +49,24 @@ const handleUndoable = handle(
   },
 );
 
+/** Resolves with the receiver's answer; with `hangs` it has the answer and keeps it. */
+async function effectOn(address, { idempotencyKey, signal }) {
+  const answer = await fetch(address, { method: 'POST', headers: { 'idempotency-key': idempotencyKey }, signal });
+  const effect = await answer.json();
+  if (hangs === true) await sleep(600_000, undefined, { signal });
+  return effect;
+}
+
+const handleCharge = handle(charge, ({ receiver }, ctx) => effectOn(`${receiver}/charge`, ctx), {
+  onCancel: async ({ receiver }, ctx) => {
+    await effectOn(`${receiver}/refund`, ctx);
+  },
+});
+
 const worker = await createWorker({
   address,
   shutdownGrace: '500ms',
-  jobs: analysis === undefined ? [handleSteps, handleBurn, handleUndoable] : shippedJobs(analysis),
+  jobs: analysis === undefined ? [handleSteps, handleBurn, handleUndoable, handleCharge] : shippedJobs(analysis),
   ...(concurrency === undefined ? {} : { concurrency }),
   ...(hangs === undefined ? {} : { concurrency: 50 }),
   ...(queue === undefined ? {} : { queues: { [queue]: { concurrency: 50 } } }),

@@ -28,9 +28,14 @@ interface Circumstances {
   readonly details?: unknown;
   readonly limit?: HandlerLimit;
   readonly warn?: Log['warn'];
+  /** The server's answer, before the handler is called. @default false */
+  readonly isCancelled?: boolean;
 }
 
-function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1), warn = ignore }: Circumstances = {}): Running {
+function run(
+  job: HandledJob,
+  { attempt = 1, details, limit = new HandlerLimit(1), warn = ignore, isCancelled = false }: Circumstances = {},
+): Running {
   const cancel = new AbortController();
   const beats: AttemptState[] = [];
   const info = { attempt, heartbeatDetails: details, activityType: job.contract.name, activityId: '1', taskQueue: 'mail' } as Info;
@@ -41,6 +46,7 @@ function run(job: HandledJob, { attempt = 1, details, limit = new HandlerLimit(1
     identity: 'w1',
     heartbeats: new Heartbeats(),
     cancels: new CancelNotices(),
+    isCancelled: () => Promise.resolve(isCancelled),
     observer: { attemptStarted: () => undefined, attemptEnded: () => undefined },
     log: { debug: ignore, info: ignore, warn, error: ignore },
     values: new CarriedValues(undefined),
@@ -103,6 +109,16 @@ describe('an attempt', () => {
       { attempt: 2, details },
     );
     await expect(ended).rejects.toMatchObject({ type: 'timed-out', nonRetryable: true, details: [{ failures: 1 }] });
+    expect(calls).toBe(0);
+  });
+
+  test('of a job that was cancelled while no worker was there does not call its handler, and keeps its record', async () => {
+    let calls = 0;
+    const { ended } = run(
+      handle(contract, () => (calls += 1)),
+      { attempt: 2, details: beginAttempt(undefined, 1, aloneBefore), isCancelled: true },
+    );
+    await expect(ended).rejects.toMatchObject({ name: 'CancelledFailure', details: [{ deaths: 1 }] });
     expect(calls).toBe(0);
   });
 
