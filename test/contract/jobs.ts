@@ -19,6 +19,7 @@ import { retries } from './retries.ts';
 import { retryByHand } from './retry-by-hand.ts';
 import { statistics } from './statistics.ts';
 import { type ContractClient, contractOf, isStatus } from './support.ts';
+import { theEnd } from './the-end.ts';
 import { timeLimits } from './time-limits.ts';
 import { valuesContract } from './values.ts';
 
@@ -29,6 +30,9 @@ const FAST_RETRY = { initialInterval: 1 } as const;
 export function jobsContract(name: string, connect: () => Promise<ContractClient>): void {
   describe(`${name}: a job`, () => {
     theLifeOfAJob(connect);
+  });
+  describe(`${name}: the end of a job`, () => {
+    theEnd(connect);
   });
   describe(`${name}: values`, () => {
     valuesContract(connect);
