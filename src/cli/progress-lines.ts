@@ -5,6 +5,7 @@
 import { formatMs } from '../contract/duration.ts';
 import type { JobSnapshot, StepSnapshot } from '../contract/snapshot.ts';
 import { labelOf, waitingSentence } from './progress-view.ts';
+import { etaText } from './remaining-time.ts';
 import { defused } from './text.ts';
 
 export class ProgressLines {
@@ -24,7 +25,9 @@ export class ProgressLines {
     if (waitingFor !== null && sentence === undefined) return undefined;
     const percent = Math.floor(progress?.percent ?? 0);
     const text = sentence === undefined ? `${percent} %${textOf(progress?.message)}` : sentence;
-    return this.#isNews('', [status, tens(percent), phaseOf(text)]) ? `${type} ${status}: ${text}` : undefined;
+    if (!this.#isNews('', [status, tens(percent), phaseOf(text)])) return undefined;
+    const left = etaText(snapshot, nowMs);
+    return `${type} ${status}: ${text}${left === undefined || sentence !== undefined ? '' : `, ${left}`}`;
   }
 
   #stepLine(step: StepSnapshot): string | undefined {

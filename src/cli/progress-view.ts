@@ -4,12 +4,13 @@
  */
 import { formatMs } from '../contract/duration.ts';
 import type { JobSnapshot, StepSnapshot } from '../contract/snapshot.ts';
+import { etaText } from './remaining-time.ts';
 import type { Room } from './screen.ts';
 import { column, defused, fit, type Style, widthOf } from './text.ts';
 
 export interface JobView {
   readonly snapshot: JobSnapshot;
-  /** Undefined: not known, and nothing is said. */
+  /** Said where the job has no estimate of its own. Undefined: not known. */
   readonly remainingMs: number | undefined;
   readonly nowMs: number;
 }
@@ -55,11 +56,11 @@ function headLine({ snapshot, nowMs }: JobView, width: number, style: Style): st
   return line.startsWith(snapshot.type) ? style('bold', snapshot.type) + line.slice(snapshot.type.length) : line;
 }
 
-function overallLine({ snapshot, remainingMs }: JobView, width: number, style: Style): string {
+function overallLine({ snapshot, remainingMs, nowMs }: JobView, width: number, style: Style): string {
   const percent = snapshot.progress?.percent ?? 0;
   const parts = [
     snapshot.progress?.message === undefined ? undefined : defused(snapshot.progress.message),
-    remainingMs === undefined ? undefined : `about ${formatMs(remainingMs)} left`,
+    etaText(snapshot, nowMs) ?? (remainingMs === undefined ? undefined : `about ${formatMs(remainingMs)} left`),
   ].filter((part) => part !== undefined);
   const start = `  ${bar(percent, OVERALL_BAR)} ${percentText(percent)}`;
   return fitted(start, parts.join(', '), { width, style, format: 'cyan' });

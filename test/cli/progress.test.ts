@@ -41,6 +41,15 @@ describe('a job under way on a terminal', () => {
     expect(lines[4]).toBe('  a-repository-with-a-very-long… ██████████ 100 %  attempt 2: adding up');
   });
 
+  it('shows the job’s own estimate where it has one', () => {
+    const at = (ms: number): string => new Date(NOW + ms).toISOString();
+    const lineOf = (eta: JobSnapshot['eta']): string | undefined => view({ snapshot: snapshot({ eta }) })[1];
+    expect(lineOf({ p50: at(38_000), p90: at(190_000), samples: 5 })).toContain('2 of 5 repositories done, 40 s to 3 min left');
+    expect(lineOf({ p50: at(38_000), p90: at(41_000), samples: 5 })).toContain('2 of 5 repositories done, about 40 s left');
+    expect(lineOf({ p50: at(-1), p90: at(60_000), samples: 5 }), 'it takes longer than most').toContain('about 40 s left');
+    expect(lineOf('unknown')).toContain('about 40 s left');
+  });
+
   it('never gets wider than the terminal, nor higher', () => {
     const steps = Array.from({ length: 40 }, (_, index) =>
       step(`日本語の長い名前 ${index}`, { progress: { percent: index, message: '✓'.repeat(200) } }),
@@ -98,6 +107,13 @@ describe('a job under way without a terminal', () => {
     expect(told(retrying, again).slice(1)).toEqual(['[1 min 3 s]   hono, attempt 1: retrying', '[1 min 3 s]   hono, attempt 2: 0 %']);
     expect(told(snapshot({ status: 'queued', waitingFor: waitsForWorker }))).toEqual([
       '[1 min 3 s] analyse-repositories queued: Waits for a free worker on the queue "dev-1". If none runs there, start one for this queue.',
+    ]);
+  });
+
+  it('tells the job’s own estimate with each line of its progress', () => {
+    const eta = { p50: new Date(NOW + 40_000).toISOString(), p90: new Date(NOW + 90_000).toISOString(), samples: 5 };
+    expect(told(snapshot({ eta }))).toEqual([
+      '[1 min 3 s] analyse-repositories processing: 47 %, 2 of 5 repositories done, 40 s to 1 min 30 s left',
     ]);
   });
 
