@@ -14,6 +14,7 @@ import { HandlerLimit } from './activities/handler-limit.ts';
 import { HandlerRegistry } from './activities/handler-registry.ts';
 import { Heartbeats, SHORTEST_BEAT_MS } from './activities/heartbeats.ts';
 import type { HandlerHost } from './activities/run-handler.ts';
+import { RunningHandlers } from './activities/running-handlers.ts';
 import { type Config, loadConfig, processEnvironment } from './config.ts';
 import { checkQueueName } from './contract/define-job.ts';
 import { type Duration, toMs } from './contract/duration.ts';
@@ -240,7 +241,7 @@ interface Attendants {
   readonly guard: AttemptGuard | undefined;
 }
 
-function handlerHost({ limits, log }: WorkerParts, temporal: Temporal, { observer, guard }: Attendants): HandlerHost {
+function handlerHost({ log }: WorkerParts, temporal: Temporal, { observer, guard }: Attendants): HandlerHost {
   const { client, values } = temporal;
   const late = new LateCancels(temporal, log);
   return {
@@ -251,7 +252,7 @@ function handlerHost({ limits, log }: WorkerParts, temporal: Temporal, { observe
     log,
     values,
     observer,
-    runningHandlers: () => [...limits.values()].reduce((sum, limit) => sum + limit.running, 0),
+    running: new RunningHandlers(),
     begun: (call) => stopExpiry(client, call, log),
     reportProgress({ workflowId, runId }, step, progress) {
       const report: ProgressReport = { step, progress };

@@ -35,7 +35,7 @@ export function startBeats(attempt: Attempt, context: Context, host: HandlerHost
   let sentAt = performance.now();
   const send = (): void => {
     sentAt = performance.now();
-    attempt.heartbeat(host.runningHandlers());
+    attempt.heartbeat(host.running.count);
     guarded.update(attempt.state);
     reports.offer(attempt.state.progress, Date.now());
   };

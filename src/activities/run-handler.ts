@@ -3,7 +3,7 @@
  * reported in the end. The rules of attempts:
  *
  * 1. A handler failure or a timeout uses up an attempt; at `maxAttempts` the job is failed by a non-retryable error.
- * 2. A worker shutdown or death uses up none. Three deaths while nothing else ran in the process: `poison`.
+ * 2. A worker shutdown or death uses up none. After two deaths a job is run alone; three deaths while alone: `poison`.
  * 3. A mismatch of input or output, and every error whose code is not retryable, fails the job at once.
  * 4. After a timeout or a shutdown a handler has a moment to stop; then the attempt is reported without it, and its
  *    place is kept until it really ends. After a cancel the job waits for its handler.
@@ -29,6 +29,7 @@ import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { waitAfter } from './next-attempt.ts';
+import { type RunningHandlers, SUSPECT_DEATHS } from './running-handlers.ts';
 import { callLimits, throwIfOver } from './time-limits.ts';
 
 /** What all handlers of a process share. */
@@ -42,8 +43,7 @@ export interface HandlerHost {
   /** How inputs and outputs travel. */
   readonly values: CarriedValues;
   readonly observer: AttemptObserver;
-  /** Handlers that run now in the whole process. */
-  runningHandlers(): number;
+  readonly running: RunningHandlers;
   /** Tells the server that the handler of a job that can expire was started: it may not expire while it waits for a further attempt. */
   begun(call: Context): Promise<void>;
   /** Tells the workflow of a long-running handler how far it is. Best effort. */
@@ -140,8 +140,15 @@ interface Completed {
 async function runWithinLimit(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {
   const { attempt, limit } = run;
   const release = await limit.acquire(attempt.signal);
-  const work = begin(handled, input, run).finally(release);
+  const work = enter(handled, input, run).finally(release);
   return await Promise.race([work, whenGivenUp(attempt, handled, work)]);
+}
+
+async function enter(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {
+  const { attempt } = run;
+  const isSuspect = attempt.state.deaths >= SUSPECT_DEATHS;
+  const leave = await run.run.host.running.enter({ isSuspect, signal: attempt.signal });
+  return await begin(handled, input, run).finally(leave);
 }
 
 async function begin(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {

@@ -33,6 +33,8 @@ export async function ownClient(server: EmbeddedServer): Promise<JobClient> {
 
 export interface WorkerProcess {
   readonly pid: number;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<unknown>;
   /** SIGKILL: no clean-up of any kind runs. */
   kill(): Promise<void>;
   /** SIGTERM, and waits for its end; gives the exit code. */
@@ -61,12 +63,13 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-8000)));
   onTestFinished(() => end(child, 'SIGKILL').then(() => undefined));
-  const failed = once(child, 'exit').then(() => Promise.reject(new Error(`The worker ended before it was ready: ${errors}`)));
+  const ended = once(child, 'exit');
+  const failed = ended.then(() => Promise.reject(new Error(`The worker ended before it was ready: ${errors}`)));
   await Promise.race([once(child.stdout, 'data'), failed]);
   failed.catch(() => undefined);
   if (child.pid === undefined) throw new Error('The worker has no pid.');
   const kill = (): Promise<void> => end(child, 'SIGKILL').then(() => undefined);
-  return { pid: child.pid, kill, stop: () => end(child, 'SIGTERM'), log: () => errors };
+  return { pid: child.pid, ended, kill, stop: () => end(child, 'SIGTERM'), log: () => errors };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {

@@ -8,3 +8,4 @@ export declare const steps: JobContract<
 >;
 
 export declare const undoable: JobContract<'undoable', StandardSchemaV1<object>>;
+export declare const deadly: JobContract<'deadly', StandardSchemaV1<{ kills: boolean }>>;

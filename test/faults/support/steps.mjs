@@ -1,4 +1,4 @@
-// The contracts of a job that works in small steps and keeps a checkpoint after each, and of one that waits until it is cancelled.
+// The contracts of a job that works in small steps and keeps a checkpoint after each, of one that kills, and of one that waits until it is cancelled.
 import { z } from 'zod';
 import { defineJob } from '../../../dist/contract/index.js';
 
@@ -7,6 +7,14 @@ export const steps = defineJob({
   input: z.object({ count: z.number(), stepMs: z.number() }),
   output: z.object({ count: z.number(), from: z.number() }),
   // One failure is the end: a death or a shutdown that counted as one would be seen.
+  retry: { maxAttempts: 1 },
+});
+
+/** Kills its process when it is told to. */
+export const deadly = defineJob({
+  name: 'deadly',
+  input: z.object({ kills: z.boolean() }),
+  heartbeat: '1s',
   retry: { maxAttempts: 1 },
 });
 

@@ -1,5 +1,5 @@
 // A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, hangs?, log?, queue? }` as JSON.
-// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps`, `burn`, `undoable` and `charge`.
+// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps`, `burn`, `deadly`, `undoable` and `charge`.
 // With `hangs` the clean-up of `undoable` never ends, and `charge` reports nothing of the effects that it makes.
 import { appendFileSync } from 'node:fs';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { createWorker, handle } from '../../../dist/index.js';
 import { shippedJobs } from '../../../dist/shipped-jobs.js';
 import { burn } from './burn.mjs';
 import { charge } from './charge.mjs';
-import { steps, undoable } from './steps.mjs';
+import { deadly, steps, undoable } from './steps.mjs';
 
 const { address, analysis, concurrency, hangs, log, queue } = JSON.parse(process.argv[2]);
 
@@ -63,10 +63,16 @@ const handleCharge = handle(charge, ({ receiver }, ctx) => effectOn(`${receiver}
   },
 });
 
+const handleDeadly = handle(deadly, async ({ kills }, ctx) => {
+  appendFileSync(log, `${JSON.stringify({ job: ctx.jobId, attempt: ctx.attempt, pid: process.pid, at: Date.now() })}\n`);
+  if (kills) process.kill(process.pid, 'SIGKILL');
+  await sleep(500, undefined, { signal: ctx.signal });
+});
+
 const worker = await createWorker({
   address,
   shutdownGrace: '500ms',
-  jobs: analysis === undefined ? [handleSteps, handleBurn, handleUndoable, handleCharge] : shippedJobs(analysis),
+  jobs: analysis === undefined ? [handleSteps, handleBurn, handleDeadly, handleUndoable, handleCharge] : shippedJobs(analysis),
   ...(concurrency === undefined ? {} : { concurrency }),
   ...(hangs === undefined ? {} : { concurrency: 50 }),
   ...(queue === undefined ? {} : { queues: { [queue]: { concurrency: 50 } } }),

@@ -7,6 +7,7 @@ import { handle, type HandledJob, type HandlerContext } from '../../../src/activ
 import { HandlerLimit } from '../../../src/activities/handler-limit.ts';
 import { Heartbeats } from '../../../src/activities/heartbeats.ts';
 import { type HandlerHost, runHandledJob } from '../../../src/activities/run-handler.ts';
+import { RunningHandlers } from '../../../src/activities/running-handlers.ts';
 import { type AttemptState, beginAttempt, endBlockedAttempt } from '../../../src/contract/attempts.ts';
 import { defineJob } from '../../../src/contract/define-job.ts';
 import { CarriedValues } from '../../../src/payloads/carried-values.ts';
@@ -50,7 +51,7 @@ function run(
     observer: { attemptStarted: () => undefined, attemptEnded: () => undefined },
     log: { debug: ignore, info: ignore, warn, error: ignore },
     values: new CarriedValues(undefined),
-    runningHandlers: () => limit.running,
+    running: new RunningHandlers(),
     begun: async () => await Promise.resolve(),
     reportProgress: ignore,
   };
