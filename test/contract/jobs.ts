@@ -70,6 +70,9 @@ export function jobsContract(name: string, connect: () => Promise<ContractClient
   describe(`${name}: clean-up`, () => {
     cleaningUp(connect);
   });
+  describe(`${name}: why a job waits`, () => {
+    whyItWaits(connect);
+  });
   describe(`${name}: with no worker up`, () => {
     withNoWorker(connect);
   });
@@ -391,6 +394,9 @@ function watching(connect: () => Promise<ContractClient>): void {
     const changes = seen.map((snapshot) => JSON.stringify(snapshot));
     expect(changes.filter((change, index) => change === changes[index - 1])).toEqual([]);
     expect(seen.filter(({ status }) => status === 'completed')).toHaveLength(1);
+    const versions = seen.map(({ version }) => version);
+    expect(versions, 'each is newer than the one before').toEqual([...new Set(versions)].toSorted((a, b) => a - b));
+    expect((await job.get()).version).toBeGreaterThanOrEqual(versions.at(-1) ?? 0);
     expect(seen.map(({ progress }) => progress?.message)).toContain('attempt 1');
   });
 
@@ -415,6 +421,31 @@ function watching(connect: () => Promise<ContractClient>): void {
       abort.abort();
     }
     expect(seen).toEqual(['queued']);
+  });
+}
+
+function whyItWaits(connect: () => Promise<ContractClient>): void {
+  test('for a free place, and how many are ahead of it; or for a handler that the workers there do not have', async () => {
+    const contract = contractOf({});
+    const { queue } = contract;
+    const { opened, open } = gate();
+    await runWorker({ jobs: [handle(contract, () => opened)], concurrency: 1 });
+    const client = await connect();
+    await isStatus(await client.add(contract, {}), 'processing');
+    const [first, second] = [await client.add(contract, {}), await client.add(contract, {})];
+    const waiting = await eventually('its place', async () => {
+      const { waitingFor } = await second.get();
+      return waitingFor?.ahead === 1 && waitingFor;
+    });
+    expect(waiting).toMatchObject({ code: 'queue', queue, workers: 1, sentence: expect.stringContaining(queue) as string });
+    open();
+    await Promise.all([first.result(), second.result()]);
+    const unknown = await client.add(contractOf({ name: 'unknown-there', queue }), {});
+    const missing = await eventually('the handler to be missed', async () => {
+      const { waitingFor } = await unknown.get();
+      return waitingFor?.code === 'handler' && waitingFor;
+    });
+    expect(missing).toMatchObject({ queue, type: 'unknown-there', sentence: expect.stringContaining('unknown-there') as string });
   });
 }
 
