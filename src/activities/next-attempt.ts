@@ -16,10 +16,13 @@ export interface FailedAttempt {
   readonly log: Log;
 }
 
+/** To the server no wait at all means that there is no next attempt. */
+const SHORTEST_WAIT_MS = 1;
+
 /** Milliseconds until the next attempt; undefined when the job has failed with this one. */
 export function waitAfter(error: unknown, { contract, retry, failures, log }: FailedAttempt): number | undefined {
   if (failures >= retry.maxAttempts || isFinal(error) || !isTriedAgain(error, contract, log)) return undefined;
-  return askedWaitMs(error) ?? drawBackoffMs(retry, failures);
+  return Math.max(SHORTEST_WAIT_MS, askedWaitMs(error) ?? drawBackoffMs(retry, failures));
 }
 
 function isFinal(error: unknown): boolean {

@@ -17,10 +17,10 @@ export function instantOf(value: unknown, name: string, now: number): number {
   return instant;
 }
 
-/** The time that a job is postponed to, ms since 1970. @throws JobError `invalid-options` */
+/** The time that a job is postponed to, ms since 1970; a past one is now. @throws JobError `invalid-options` */
 export function dueOf({ until, delay }: { readonly until?: Instant; readonly delay?: Duration }, now: number): number {
   if ((until === undefined) === (delay === undefined)) throw new JobError('invalid-options', 'Expected one of until and delay.');
-  return until === undefined ? now + toMs(delay, 'delay') : instantOf(until, 'until', now);
+  return until === undefined ? now + toMs(delay, 'delay') : Math.max(now, instantOf(until, 'until', now));
 }
 
 /** How long a job is held back, in milliseconds: the delay, or what is left until `runAt`; 0 for a time that is past. */

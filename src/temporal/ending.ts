@@ -21,6 +21,10 @@ export interface JobEnding {
   readonly error?: JobFailure;
   /** The record of a single handler's last attempt. */
   readonly state?: AttemptState;
+  /** True once the single handler has returned: the attempt that did so leaves no record. */
+  readonly isHandled?: boolean;
+  /** True while the history has the call of the handler and not its end. */
+  readonly isCalled?: boolean;
   /** Start and worker of the last attempt. */
   readonly startedMs?: number;
   readonly worker?: string;
@@ -105,14 +109,18 @@ function attemptFacts(event: HistoryEvent): JobEnding {
     const startedMs = instantMs(event.eventTime);
     return { ...(startedMs === undefined ? {} : { startedMs }), ...(started.identity ? { worker: started.identity } : {}) };
   }
+  if (event.activityTaskScheduledEventAttributes != null) return { isCalled: true };
   const signal = event.workflowExecutionSignaledEventAttributes;
   if (signal?.signalName === RECORD) return stateFact(asAttemptState(payloadAt(signal.input, 0)));
   const result = event.activityTaskCompletedEventAttributes?.result;
-  if (result != null) return stateFact(asAttemptState((payloadAt(result, 0) as ResultEnvelope | undefined)?.state));
+  if (result != null)
+    return { isHandled: true, isCalled: false, ...stateFact(asAttemptState((payloadAt(result, 0) as ResultEnvelope | undefined)?.state)) };
   const failure = event.activityTaskFailedEventAttributes?.failure;
-  if (failure != null) return stateFact(stateInFailure(failure));
-  const lastBeat = event.activityTaskTimedOutEventAttributes?.failure?.timeoutFailureInfo?.lastHeartbeatDetails;
-  return stateFact(asAttemptState(payloadAt(lastBeat ?? event.activityTaskCanceledEventAttributes?.details, 0)));
+  if (failure != null) return { isCalled: false, ...stateFact(stateInFailure(failure)) };
+  const { activityTaskTimedOutEventAttributes: timedOut, activityTaskCanceledEventAttributes: cancelled } = event;
+  if (timedOut == null && cancelled == null) return {};
+  const left = timedOut?.failure?.timeoutFailureInfo?.lastHeartbeatDetails ?? cancelled?.details;
+  return { isCalled: false, ...stateFact(asAttemptState(payloadAt(left, 0))) };
 }
 
 function stateFact(state: AttemptState | undefined): JobEnding {

@@ -1,4 +1,5 @@
 /** Owns reading: one job whole, a page of jobs, counts. Puts together describe, history and the index. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { ActionRecord } from '../contract/actions.ts';
 import { etaOf } from '../contract/eta.ts';
@@ -6,7 +7,7 @@ import type { JobSnapshot, JobStatus, JobSummary } from '../contract/snapshot.ts
 import { isTerminal, OPEN_STATUSES } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
 import { describeJob, type JobDescription, type JobInfo } from './describe.ts';
-import { readEnding } from './ending.ts';
+import { type JobEnding, readEnding } from './ending.ts';
 import { type FirstEvents, readFirstEvents } from './first-events.ts';
 import { newestRuns } from './newest-runs.ts';
 import { isoTime } from './protocol.ts';
@@ -51,11 +52,14 @@ export interface JobReading {
   readonly statistics: StatisticsReader;
 }
 
+const LOOK_AGAIN_MS = 50;
+const MOST_LOOKS = 20;
+
 /** Everything about a job; undefined when there is none of this id. */
 export async function readJob(
   { temporal, queues, statistics }: JobReading,
   id: string,
-  parts: { input: boolean },
+  parts: { input: boolean; looks?: number },
 ): Promise<JobSnapshot | undefined> {
   const job = await describeJob(temporal, id);
   if (job === undefined) return undefined;
@@ -65,11 +69,24 @@ export async function readJob(
     readWaitFacts({ temporal, queues }, job),
     job.close === 'open' ? statistics.ofType(job.queue, job.type) : undefined,
   ]);
+  const { looks = 1 } = parts;
+  if (isHeldBack(job, ending) && looks < MOST_LOOKS) {
+    await sleep(LOOK_AGAIN_MS);
+    return await readJob({ temporal, queues, statistics }, id, { ...parts, looks: looks + 1 });
+  }
   const now = Date.now();
   const due = { ...job, dueMs: first?.dueMs ?? job.dueMs };
   const known = { ...snapshotOf(due, now, ending), waitingFor: waitOf(due, now, facts) };
   const snapshot = { ...known, eta: etaOf(known, counted, now) };
   return await withValues(temporal, first === undefined ? snapshot : { ...snapshot, input: first.input, actions: actionsOf(job, first) });
+}
+
+/**
+ * True for the moment in which nobody can say how far the handler came: it has ended, and the server shows its end once the
+ * workflow's task that is being worked on has come back.
+ */
+function isHeldBack({ close, activities, cleanUp }: JobDescription, ending: JobEnding | undefined): boolean {
+  return close === 'open' && activities.length === 0 && cleanUp === undefined && ending?.isCalled === true;
 }
 
 /** The snapshot with what its references stand for, up to a size. */

@@ -5,7 +5,7 @@ import { priorityOfKey } from '../contract/priority.ts';
 import { DEFAULT_RETRY } from '../contract/retry.ts';
 import type { JobFailure, JobSnapshot, JobStatus, JobSummary, StepSnapshot } from '../contract/snapshot.ts';
 import { isTerminal } from '../contract/snapshot.ts';
-import { firstAttempt, isCounted, lastAttempt } from './attempt-number.ts';
+import { attemptOf, lastAttempt } from './attempt-number.ts';
 import type { JobDescription, JobInfo, PendingActivity } from './describe.ts';
 import type { JobEnding } from './ending.ts';
 import { isoTime } from './protocol.ts';
@@ -47,7 +47,7 @@ export function snapshotOf(job: JobDescription, now: number, ending: JobEnding =
     ...(job.memo?.previousRunId === undefined ? {} : { previousRunId: job.memo.previousRunId }),
     version: versionOf(job, now),
     maxAttempts: job.memo?.maxAttempts ?? state?.maxAttempts ?? summary.maxAttempts,
-    attempt: attemptNumber(job, status, state),
+    attempt: attemptNumber(job, status, { ...ending, ...(state === undefined ? {} : { state }) }),
     progress: progressOf(job, status, state),
     ...(state?.checkpoint === undefined || job.steps !== undefined ? {} : { checkpoint: state.checkpoint }),
     ...(startedMs === undefined ? {} : { startedAt: isoTime(startedMs) }),
@@ -73,13 +73,13 @@ function cancelFacts(status: JobStatus, { cancel }: JobEnding): Pick<JobSnapshot
 const UNKNOWN_FAILURE: JobFailure = { code: 'internal', message: 'The job failed, and its error could not be read.' };
 
 /** The attempt under way or last. The server counts shutdowns and deaths as well, so the record's count goes first. */
-function attemptNumber(job: JobDescription, status: JobStatus, state: AttemptState | undefined): number {
+function attemptNumber(job: JobDescription, status: JobStatus, { state, isHandled }: JobEnding): number {
   // The body of a multi-step job is tried once; its steps have attempts.
-  if (job.steps !== undefined || status === 'completed') return job.steps === undefined ? (state?.failures ?? 0) + 1 : 1;
+  if (job.steps !== undefined) return 1;
+  if (status === 'completed' || (isHandled === true && job.activities.length === 0)) return (state?.failures ?? 0) + 1;
   const activity = job.activities[0];
-  if (state === undefined) return activity === undefined ? 0 : firstAttempt(activity);
-  const isFinal = isCounted(state) && state.records.at(-1)?.backoffMs === undefined;
-  return status === 'processing' && !isFinal ? state.failures + 1 : lastAttempt(state);
+  if (activity !== undefined) return attemptOf(activity, state);
+  return state === undefined ? 0 : lastAttempt(state);
 }
 
 function progressOf(job: JobDescription, status: JobStatus, state: AttemptState | undefined): Progress | null {
@@ -113,7 +113,7 @@ function stepSnapshot({ steps }: JobDescription, activity: PendingActivity, now:
     type: activity.type,
     ...(label === undefined ? {} : { label }),
     status,
-    attempt: state === undefined ? firstAttempt(activity) : status === 'processing' ? state.failures + 1 : lastAttempt(state),
+    attempt: attemptOf(activity, state),
     progress: state?.progress ?? null,
   };
 }

@@ -101,6 +101,15 @@ export function byHand(connect: () => Promise<ContractClient>): void {
     expect(await job.result()).toBeGreaterThanOrEqual(until - 10);
   });
 
+  test('a job that is postponed to a time long past starts now', async () => {
+    const contract = contractOf({});
+    await runWorker({ jobs: [handle(contract, () => 'done')] });
+    const client = await connect();
+    const job = await client.add(contract, {}, { delay: '1h' });
+    await job.postpone({ until: new Date(0) });
+    expect(await job.result()).toBe('done');
+  });
+
   test('a time can be changed again and again, to an earlier one too; the last one counts', async () => {
     const contract = contractOf({});
     await runWorker({ jobs: [handle(contract, () => Date.now())] });

@@ -54,7 +54,7 @@ function waits(connect: () => Promise<ContractClient>): void {
   test('are those that a handler asks for with RetryAfter, which uses up an attempt', async () => {
     const contract = contractOf({ retry: { maxAttempts: 2, initialInterval: 1 } });
     const busy = (input: unknown): never => {
-      throw new RetryAfter(input === 'soon' ? '1s' : '3h', 'the shop is busy');
+      throw new RetryAfter(input === 'later' ? '3h' : (input as number), 'the shop is busy');
     };
     await runWorker({ jobs: [handle(contract, busy)] });
     const client = await connect();
@@ -64,9 +64,11 @@ function waits(connect: () => Promise<ContractClient>): void {
         { attempt: 1, outcome: 'failed', backoffMs: 3 * 3_600_000, error: { code: 'handler-failed', message: 'the shop is busy' } },
       ],
     });
-    const soon = await client.add(contract, 'soon');
-    await expect(soon.result()).rejects.toThrow('the shop is busy');
-    expect((await soon.get()).attempts).toMatchObject([{ backoffMs: 1000 }, { attempt: 2 }]);
+    for (const waitMs of [1000, 0]) {
+      const soon = await client.add(contract, waitMs);
+      await expect(soon.result()).rejects.toThrow('the shop is busy');
+      expect((await soon.get()).attempts).toMatchObject([{ backoffMs: Math.max(1, waitMs) }, { attempt: 2 }]);
+    }
   });
 }
 

@@ -109,6 +109,20 @@ describe('a snapshot', () => {
     });
   });
 
+  test.each([
+    ['that has just failed, to the server under way still, is told of', 1, 1],
+    ['whose handler has only begun has the next number', 2, 2],
+  ])('of an attempt %s', (_what, attempt, shown) => {
+    const record = state({ failures: 1, records: [failed(1, 5000)] });
+    const job = description({ activities: [activity({ phase: 'started', attempt, state: record })] });
+    expect(snapshotOf(job, NOW)).toMatchObject({ status: 'processing', attempt: shown });
+  });
+
+  test('between the return of a handler that did not heed a cancel and the end of its job has its attempt', () => {
+    const job = description({ historyLength: 8, isCancelRequested: true });
+    expect(snapshotOf(job, NOW, { isHandled: true, state: state({}) })).toMatchObject({ status: 'cancelling', attempt: 1 });
+  });
+
   test('of a job that completed has the output, 100 % and the attempt that did it', () => {
     const ending = {
       output: { id: 7 },
