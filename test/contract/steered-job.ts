@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JobHandle } from '../../src/client.ts';
 import { type AddOptions, isTerminal, type JobSnapshot } from '../../src/contract/index.ts';
 import { handle, type HandlerContext, NonRetryable, RetryAfter } from '../../src/worker.ts';
-import { type RunningWorker, startWorker } from '../support/jobs.ts';
+import { eventually, type RunningWorker, startWorker } from '../support/jobs.ts';
 import type { Added, Command, ModelJob } from './job-model.ts';
 import { type ContractClient, contractOf } from './support.ts';
 
@@ -175,7 +175,10 @@ export class SteeredJob {
       case 'cancel': {
         const last = this.#lane.callsOf(job.id).at(-1);
         if (last !== undefined && status === 'processing') last.isHeedful = command.isHeeded;
-        return await job.cancel();
+        const outcome = await job.cancel();
+        // What a handler does before it is told counts as if nobody had asked.
+        if (last !== undefined && status === 'processing') await eventually('the signal', () => last.context.signal.aborted);
+        return outcome;
       }
       case 'postpone':
         await job.postpone(command.to === 'later' ? { delay: '2h' } : { until: new Date(0) });
