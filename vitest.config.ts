@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config';
 const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((folder) => `test/${folder}/**/*.test.ts`);
 /** Tests that kill processes and measure times: one file at a time, and nothing beside it. */
 const FAULTS = ['test/faults/**/*.test.ts'];
+/** Those of them that only `npm run test:long` has time for. */
+const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'rolling-restart'].map((name) => `test/faults/${name}.test.ts`);
+const isLong = process.env['TEST_SCALE'] === 'long';
 
 /** Set in each project: set for all of them at once, it would run once more for the whole. */
 const BUILD = ['test/support/build.ts'];
@@ -60,6 +63,7 @@ export default defineConfig({
           name: 'faults',
           globalSetup: [...BUILD, 'test/support/temporal-server.ts'],
           include: FAULTS,
+          exclude: isLong ? [] : LONG_FAULTS,
           testTimeout: 180_000,
           hookTimeout: 120_000,
           teardownTimeout: 30_000,
