@@ -6,7 +6,7 @@ import { defineJob } from '../../src/contract/index.ts';
 import { connectClient, ownQueue, serverAddress } from '../support/jobs.ts';
 import { jobsContract } from './jobs.ts';
 
-jobsContract('JobClient', connectClient);
+jobsContract('JobClient', connectClient, { part: 1, of: 2 });
 
 describe('JobClient', () => {
   const contract = defineJob({ name: 'of-client', input: z.object({}), queue: ownQueue() });

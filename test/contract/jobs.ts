@@ -26,63 +26,35 @@ import { valuesContract } from './values.ts';
 const address = z.object({ to: z.email(), tags: z.array(z.string()).default([]) });
 const FAST_RETRY = { initialInterval: 1 } as const;
 
-/** Runs the suite with the clients that `connect` gives. */
-export function jobsContract(name: string, connect: () => Promise<ContractClient>): void {
-  describe(`${name}: a job`, () => {
-    theLifeOfAJob(connect);
-  });
-  describe(`${name}: the end of a job`, () => {
-    theEnd(connect);
-  });
-  describe(`${name}: values`, () => {
-    valuesContract(connect);
-  });
-  describe(`${name}: attempts that fail`, () => {
-    retries(connect);
-  });
-  describe(`${name}: time limits`, () => {
-    timeLimits(connect);
-  });
-  describe(`${name}: what is added`, () => {
-    whatIsAdded(connect);
-  });
-  describe(`${name}: the order`, () => {
-    theOrder(connect);
-  });
-  describe(`${name}: duplicates`, () => {
-    duplicates(connect);
-  });
-  describe(`${name}: by hand`, () => {
-    byHand(connect);
-  });
-  describe(`${name}: retry by hand`, () => {
-    retryByHand(connect);
-  });
-  describe(`${name}: lists and counts`, () => {
-    listsAndCounts(connect);
-  });
-  describe(`${name}: watching`, () => {
-    watching(connect);
-  });
-  describe(`${name}: cancel`, () => {
-    cancelling(connect);
-  });
-  describe(`${name}: clean-up`, () => {
-    cleaningUp(connect);
-  });
-  describe(`${name}: why a job waits`, () => {
-    whyItWaits(connect);
-  });
-  describe(`${name}: with no worker up`, () => {
-    withNoWorker(connect);
-  });
-  describe(`${name}: statistics`, () => {
-    statistics(connect);
-  });
-  describe(`${name}: many jobs`, () => {
-    manyJobs(connect);
-  });
+/** Runs the suite with the clients that `connect` gives: the whole, or every `of`-th of its parts, so that files can share it. */
+export function jobsContract(name: string, connect: () => Promise<ContractClient>, { part, of } = { part: 1, of: 1 }): void {
+  for (const [title, suite] of SUITES.filter((_suite, index) => index % of === part - 1)) {
+    describe(`${name}: ${title}`, () => {
+      suite(connect);
+    });
+  }
 }
+
+const SUITES: readonly (readonly [string, (connect: () => Promise<ContractClient>) => void])[] = [
+  ['a job', theLifeOfAJob],
+  ['the end of a job', theEnd],
+  ['values', valuesContract],
+  ['attempts that fail', retries],
+  ['time limits', timeLimits],
+  ['what is added', whatIsAdded],
+  ['the order', theOrder],
+  ['duplicates', duplicates],
+  ['by hand', byHand],
+  ['retry by hand', retryByHand],
+  ['lists and counts', listsAndCounts],
+  ['watching', watching],
+  ['cancel', cancelling],
+  ['clean-up', cleaningUp],
+  ['why a job waits', whyItWaits],
+  ['with no worker up', withNoWorker],
+  ['statistics', statistics],
+  ['many jobs', manyJobs],
+];
 
 function theLifeOfAJob(connect: () => Promise<ContractClient>): void {
   test('that was added completes, and its output is what the handler returned', async () => {
