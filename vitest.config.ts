@@ -6,7 +6,7 @@ const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((fold
 /** Tests that kill processes and measure times: one file at a time, and nothing beside it. */
 const FAULTS = ['test/faults/**/*.test.ts'];
 /** Those of them that only `npm run test:long` has time for. */
-const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'rolling-restart'].map((name) => `test/faults/${name}.test.ts`);
+const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'event-loop', 'rolling-restart'].map((name) => `test/faults/${name}.test.ts`);
 const isLong = process.env['TEST_SCALE'] === 'long';
 
 /** Set in each project: set for all of them at once, it would run once more for the whole. */
