@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { isLong } from './test/support/scale.ts';
 
 /** Folders whose tests need no Temporal server. Every other folder of `test` does. */
 const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -7,7 +8,6 @@ const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((fold
 const FAULTS = ['test/faults/**/*.test.ts'];
 /** Those of them that only `npm run test:long` has time for. */
 const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'event-loop', 'rolling-restart'].map((name) => `test/faults/${name}.test.ts`);
-const isLong = process.env['TEST_SCALE'] === 'long';
 
 /** Set in each project: set for all of them at once, it would run once more for the whole. */
 const BUILD = ['test/support/build.ts'];

@@ -1,5 +1,5 @@
 /** `npm run test:long` makes the same assertions with larger numbers. */
-const isLong = process.env['TEST_SCALE'] === 'long';
+export const isLong = process.env['TEST_SCALE'] === 'long';
 
 /** The number for this run. */
 export function scaled(number: number, long: number): number {
