@@ -7,7 +7,7 @@ import { type AddOptions, addPlan, checkTags } from './contract/add-options.ts';
 import { type ActionNote, actionNote, type PostponeOptions, type RetryByHandOptions } from './contract/actions.ts';
 import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts';
 import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
-import { isErrorCode, JobError } from './contract/errors.ts';
+import { isErrorCode, JobError, unknownJob } from './contract/errors.ts';
 import { checkInteger, checkJobId, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
 import { type EncodedPayload, encodePayload } from './contract/payload.ts';
 import { type Priority, priorityKey } from './contract/priority.ts';
@@ -289,7 +289,7 @@ export class JobClient {
 
   async #existing(id: string): Promise<JobSnapshot> {
     const snapshot = await this.get(id);
-    if (snapshot === undefined) throw new JobError('not-found', `No job has the id "${id}".`, { details: { id } });
+    if (snapshot === undefined) throw unknownJob(id);
     return snapshot;
   }
 }

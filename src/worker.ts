@@ -181,13 +181,14 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   const observers = [statistics?.counted, meter === undefined ? undefined : metricsOf(meter)].filter((one) => one !== undefined);
   const watchdog = parts.isWithoutHandlers === true ? undefined : watchdogOver(temporal, log);
   const host = handlerHost(parts, temporal, { observer: allOf(observers), guard: watchdog });
+  // Only for its name: the server lists it with the worker.
+  const plugin = { name: `${VERSION_PREFIX}${packageVersion()}` };
   const create = ([taskQueue, limit]: readonly [string, HandlerLimit]): Promise<Worker> =>
     Worker.create({
       connection,
       namespace: server.namespace,
       identity: host.identity,
-      // Only for its name: the server lists it with the worker.
-      plugins: [{ name: `${VERSION_PREFIX}${packageVersion()}` }],
+      plugins: [plugin],
       taskQueue,
       workflowBundle: bundle,
       activities: jobActivities(registry, host, limit),

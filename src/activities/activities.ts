@@ -3,10 +3,9 @@
  * handlers may be registered while it runs, and the parser of multi-step jobs' inputs.
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { asJobError, JobError } from '../contract/errors.ts';
+import { asJobError } from '../contract/errors.ts';
 import { PARSE_INPUT_ACTIVITY, readRunOptions, type ResultEnvelope, type RunOptions } from '../contract/messages.ts';
-import { checkPayload, MAX_PAYLOAD_BYTES } from '../contract/payload.ts';
-import { storedPayloadOf } from '../contract/payload-reference.ts';
+import { checkPayload, inlineValue } from '../contract/payload.ts';
 import { parseInput } from '../contract/validate.ts';
 import { cleanUpHandler } from './clean-up.ts';
 import type { HandledJob } from './handle.ts';
@@ -41,23 +40,11 @@ export function jobActivities(registry: HandlerRegistry, host: HandlerHost, limi
         host.log.warn('contract missing', { type, job: Context.current().info.workflowExecution?.workflowId, error: message });
         throw ApplicationFailure.create({ type: 'handler-missing', message });
       }
-      return await parse(() => {
-        checkInline(input, type);
-        return parseInput(contract, input);
-      }, type);
+      // The body of a job works with its input, which so has to fit into the job's history.
+      const rule = { what: `input of "${type}"`, taker: 'a job of several steps', by: 'pass' } as const;
+      return await parse(() => parseInput(contract, inlineValue(input, rule)), type);
     },
   };
-}
-
-/** The body of a job works with its input, which so has to fit into the job's history. */
-function checkInline(input: unknown, type: string): void {
-  const stored = storedPayloadOf(input);
-  if (stored === undefined) return;
-  throw new JobError(
-    'payload-too-large',
-    `The input of "${type}" is ${stored.bytes} bytes of JSON; a job of several steps takes at most ${MAX_PAYLOAD_BYTES}. Store the data elsewhere and pass a reference.`,
-    { details: { bytes: stored.bytes, limitBytes: MAX_PAYLOAD_BYTES } },
-  );
 }
 
 async function parse(body: () => Promise<unknown>, type: string): Promise<unknown> {

@@ -7,6 +7,7 @@
  * 2. After a minute alone a suspect is none any more: the others go on beside it.
  */
 import { EventEmitter, once } from 'node:events';
+import { orAborted } from '../abort.ts';
 
 const HOLD_MS = 10_000;
 const PAUSE_MS = 10_000;
@@ -117,13 +118,4 @@ function closedGate(): Gate {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
-}
-
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const ended = new AbortController();
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: ended.signal });
-  });
-  return await Promise.race([work, aborted]).finally(() => ended.abort());
 }

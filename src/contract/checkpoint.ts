@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { JobError, messageOf } from './errors.ts';
 import { checkPayload, MAX_CHECKPOINT_BYTES } from './payload.ts';
+import { pathOf } from './validate.ts';
 
 const MAX_PROBLEM_LENGTH = 500;
 
@@ -35,9 +36,9 @@ export function readCheckpoint(stored: unknown, schema: StandardSchemaV1 | undef
       return { problem: 'Its schema answers later: ctx.checkpoint needs one that validates at once, without async checks.' };
     }
     if (result.issues === undefined) return { value: result.value };
-    const [issue] = result.issues;
-    const path = (issue?.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
-    return { problem: `${path === '' ? '' : `${path}: `}${issue?.message ?? ''}`.slice(0, MAX_PROBLEM_LENGTH) };
+    const [issue = { message: '' }] = result.issues;
+    const path = pathOf(issue);
+    return { problem: `${path === '' ? '' : `${path}: `}${issue.message}`.slice(0, MAX_PROBLEM_LENGTH) };
   } catch (error) {
     return { problem: `Its schema threw an error. ${messageOf(error)}`.slice(0, MAX_PROBLEM_LENGTH) };
   }

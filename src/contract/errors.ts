@@ -97,6 +97,11 @@ export class JobError extends Error {
   }
 }
 
+/** The error for a job that is asked for and is not there. */
+export function unknownJob(id: string): JobError {
+  return new JobError('not-found', `No job has the id "${id}".`, { details: { id } });
+}
+
 /** True if `value` is one of the catalogue's codes. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);

@@ -1,7 +1,7 @@
 /** Owns the limits of what Temporal carries (size and depth), and what counts as JSON. */
 import { type ErrorCode, JobError, messageOf } from './errors.ts';
 import { flawOf, MAX_DEPTH } from './json-value.ts';
-import { isReserved, REFERENCE_KEY } from './payload-reference.ts';
+import { isReserved, REFERENCE_KEY, storedPayloadOf } from './payload-reference.ts';
 
 /** The largest input or output that travels itself, in bytes of JSON. Temporal refuses values over 2 MiB; the rest is room for its envelope. */
 export const MAX_PAYLOAD_BYTES = 1_900_000;
@@ -55,6 +55,27 @@ export function encodePayload(value: unknown, what: string, rule: PayloadRule = 
   if (isReserved(arrives))
     throw new JobError(code, `The ${what} has the key "${REFERENCE_KEY}", which is Holdfast's own. Name it otherwise.`);
   return { value: arrives, json };
+}
+
+/** A value that has to travel itself. */
+export interface InlineRule {
+  /** What the message calls the value, for example `input of "send-email"`. */
+  readonly what: string;
+  /** Who takes it and cannot read a stored one. */
+  readonly taker: string;
+  /** What its maker is to do with a reference of their own. */
+  readonly by: 'pass' | 'return';
+}
+
+/** The value, unless a reference to where it is stored has come in its place. @throws JobError `payload-too-large` */
+export function inlineValue(value: unknown, { what, taker, by }: InlineRule): unknown {
+  const stored = storedPayloadOf(value);
+  if (stored === undefined) return value;
+  throw new JobError(
+    'payload-too-large',
+    `The ${what} is ${stored.bytes} bytes of JSON; ${taker} takes at most ${MAX_PAYLOAD_BYTES}. Store the data elsewhere and ${by} a reference.`,
+    { details: { bytes: stored.bytes, limitBytes: MAX_PAYLOAD_BYTES } },
+  );
 }
 
 function toJson(value: unknown, what: string, { code = 'invalid-input', isExact = false }: PayloadRule): string | undefined {

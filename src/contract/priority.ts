@@ -3,6 +3,8 @@ import { invalidOption } from './options.ts';
 
 export const PRIORITIES = ['highest', 'high', 'normal', 'low', 'lowest'] as const;
 export type Priority = (typeof PRIORITIES)[number];
+/** The server's key of `normal`, which it assumes for a job that was given none. */
+export const NORMAL_KEY = PRIORITIES.indexOf('normal') + 1;
 
 /** The priority that a name or a whole number stands for: ≥ 10 highest, 1 to 9 high, 0 normal, −1 to −9 low, ≤ −10 lowest. @throws JobError `invalid-options` */
 export function priorityOf(priority: Priority | number): Priority {
@@ -26,5 +28,5 @@ export function priorityKey(priority: Priority | number): number | undefined {
 
 /** The name of a server's key; `normal` for none or an unknown one. */
 export function priorityOfKey(key: number | null | undefined): Priority {
-  return PRIORITIES[(key ?? 3) - 1] ?? 'normal';
+  return PRIORITIES[(key ?? NORMAL_KEY) - 1] ?? 'normal';
 }

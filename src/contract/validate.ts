@@ -48,7 +48,8 @@ async function check(
   }
 }
 
-function pathOf(issue: StandardSchemaV1.Issue): string {
+/** Where in the value the issue is: keys with dots between; empty for the value itself. At most 500 characters. */
+export function pathOf(issue: StandardSchemaV1.Issue): string {
   const keys = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
   return keys.join('.').slice(0, MAX_ISSUE_LENGTH);
 }

@@ -4,14 +4,13 @@
  */
 import { type ActionSignal, BY_HAND } from '../contract/action-signal.ts';
 import { type ActionNote, checkAction } from '../contract/actions.ts';
-import { asJobError, JobError } from '../contract/errors.ts';
+import { asJobError } from '../contract/errors.ts';
+import { NORMAL_KEY } from '../contract/priority.ts';
 import type { JobStatus } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
-import { describeJob, type JobDescription, type PendingActivity } from './describe.ts';
+import { existingJob, type JobDescription, type PendingActivity } from './describe.ts';
 import { statusOf, stepStatus } from './status.ts';
 
-/** The server's key of `normal`, which has to be said where another one is to be replaced. */
-const NORMAL_KEY = 3;
 /** A next attempt that is due within this time is not worth a call: it might be running by then. */
 const SOON_MS = 1000;
 
@@ -36,6 +35,7 @@ export async function postpone(temporal: Temporal, id: string, { dueMs, ...note 
 export async function setPriority(
   temporal: Temporal,
   id: string,
+  // `normal` has to be said where another priority is to be replaced.
   { priorityKey = NORMAL_KEY, ...note }: ActionNote & { priorityKey: number | undefined },
 ): Promise<void> {
   await act(temporal, { id, action: 'setPriority' }, async (job) => {
@@ -88,13 +88,6 @@ async function act(
     if (asJobError(error)?.code === 'not-found') checkAction(action, { id, status: statusNow(await existingJob(temporal, id)) });
     throw error;
   }
-}
-
-/** The newest run of a job. @throws JobError `not-found` */
-export async function existingJob(temporal: Temporal, id: string): Promise<JobDescription> {
-  const job = await describeJob(temporal, id);
-  if (job === undefined) throw new JobError('not-found', `No job has the id "${id}".`, { details: { id } });
-  return job;
 }
 
 function statusNow(job: JobDescription): JobStatus {

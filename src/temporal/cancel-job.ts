@@ -1,8 +1,7 @@
 /** Owns the calls of a cancel. */
-import { JobError } from '../contract/errors.ts';
 import { RECORD } from '../contract/messages.ts';
 import type { Temporal } from './connection.ts';
-import { describeJob, type JobDescription } from './describe.ts';
+import { existingJob, type JobDescription } from './describe.ts';
 import { isJobUnknown } from './errors.ts';
 
 /** `requested`: the job is told to stop. `already-ended`: it had ended before, nothing changed. */
@@ -15,8 +14,7 @@ export async function cancelJob(
   { reason, actor }: { readonly reason: string; readonly actor?: string },
 ): Promise<CancelOutcome> {
   // The server takes a cancel of a job that has ended without a word.
-  const job = await describeJob(temporal, id);
-  if (job === undefined) throw new JobError('not-found', `No job has the id "${id}".`, { details: { id } });
+  const job = await existingJob(temporal, id);
   if (job.close !== 'open') return 'already-ended';
   if (!job.isCancelRequested) await keepRecord(temporal, job);
   await temporal.call(`cancel job "${id}"`, () =>

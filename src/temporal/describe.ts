@@ -5,7 +5,7 @@
 import type { temporal } from '@temporalio/proto';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import { readCleanUpType } from '../contract/clean-up.ts';
-import { JobError } from '../contract/errors.ts';
+import { JobError, unknownJob } from '../contract/errors.ts';
 import { type JobMemo, MEMO_KEY, STEPS_MEMO_KEY, type StepsMemo, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
@@ -110,6 +110,13 @@ export async function describeJob(temporal: Temporal, id: string, runId?: string
   if (job === undefined || !isUnclear(job)) return job;
   const { dueMs = job.dueMs, isBegun } = await readFirstEvents(temporal, job);
   return { ...job, dueMs, isBegun };
+}
+
+/** The newest run of a job. @throws JobError `not-found` */
+export async function existingJob(temporal: Temporal, id: string): Promise<JobDescription> {
+  const job = await describeJob(temporal, id);
+  if (job === undefined) throw unknownJob(id);
+  return job;
 }
 
 /** True when somebody may have told a job that has not begun to start at another time: its history knows. */

@@ -11,7 +11,7 @@ import { deadlineError } from '../contract/time-limits.ts';
 import { cancelIn, type CancelRecord } from './cancel-record.ts';
 import type { Temporal } from './connection.ts';
 import type { JobDescription, JobInfo } from './describe.ts';
-import { grpcCodeOf } from './errors.ts';
+import { isUnimplemented } from './errors.ts';
 import { failureOf, instantMs, payloadAt, stateInFailure } from './protocol.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -35,7 +35,6 @@ export interface JobEnding {
 const LAST_EVENTS = 24;
 /** Between the cancel and the end may be what the handler still reported, and the steps of a clean-up. */
 const LAST_EVENTS_OF_CANCELLED = 500;
-const UNIMPLEMENTED = 12;
 
 /** What the closed job left; of one that is being cancelled, what is known already. */
 export async function readEnding(temporal: Temporal, job: JobDescription): Promise<JobEnding> {
@@ -59,7 +58,7 @@ async function lastEvents(temporal: Temporal, job: JobDescription): Promise<Hist
     });
     return answer.history?.events ?? [];
   } catch (error) {
-    if (grpcCodeOf(error) !== UNIMPLEMENTED) throw error;
+    if (!isUnimplemented(error)) throw error;
     const answer = await workflowService.getWorkflowExecutionHistory(executionOf(temporal, job));
     return (answer.history?.events ?? []).toReversed();
   }

@@ -19,6 +19,7 @@ const CODE_OF_GRPC: Readonly<Record<number, ErrorCode>> = {
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 const RESOURCE_EXHAUSTED = 8;
+const UNIMPLEMENTED = 12;
 
 /** The `JobError` for anything that a call to Temporal threw. `what` is what was tried, `address` where. */
 export function translateError(error: unknown, what: string, address: string): JobError {
@@ -51,9 +52,9 @@ function isNamespaceUnknown({ code, details }: { code: number; details: string }
   return code === NOT_FOUND && /^namespace\b/i.test(details);
 }
 
-/** The gRPC code of an error of the SDK, or undefined. */
-export function grpcCodeOf(error: unknown): number | undefined {
-  return grpcCause(error)?.code;
+/** True when the server does not have the call: an older one, or the time-skipping server of the tests. Translated or not. */
+export function isUnimplemented(error: unknown): boolean {
+  return grpcCause(asJobError(error)?.cause ?? error)?.code === UNIMPLEMENTED;
 }
 
 function grpcCause(error: unknown): { code: number; details: string } | undefined {

@@ -2,18 +2,15 @@
  * Owns what is known of a queue: who serves it, how much waits there, how fast it goes. One answer for all askers of a client,
  * at most 1 s old, and one call under way. Which sentence follows from it is decided in `waiting.ts`.
  */
-import type { temporal } from '@temporalio/proto';
 import { JobError } from '../contract/errors.ts';
+import { NORMAL_KEY } from '../contract/priority.ts';
 import type { Temporal } from './connection.ts';
 import type { JobInfo } from './describe.ts';
-import { grpcCodeOf } from './errors.ts';
 import { liveWorkers, type LiveWorkers, type Poller, type WorkerBeat } from './live-workers.ts';
 import { instantMs } from './protocol.ts';
 import { SharedReads } from './shared-reads.ts';
-import { countStarted, quoted } from './visibility.ts';
-
-type QueueAnswer = temporal.api.workflowservice.v1.IDescribeTaskQueueResponse;
-type WorkersAnswer = temporal.api.workflowservice.v1.IListWorkersResponse;
+import { describeQueue, type QueueAnswer, type QueueAnswers, RUNNING, type WorkerHeartbeat, workerHeartbeats } from './task-queue.ts';
+import { countStarted } from './visibility.ts';
 
 /** A queue at one moment. */
 export interface QueueState {
@@ -29,15 +26,10 @@ export interface QueueState {
   readonly readAtMs: number;
 }
 
-const WORKFLOW_TASKS = 1;
-const HANDLER_TASKS = 2;
-const NORMAL_KEY = 3;
 const MAX_AGE_MS = 1000;
-const MOST_WORKERS = 500;
 /** However many jobs are asked for: at most 20 counts a second. */
 const POSITION_MAX_AGE_MS = 2000;
 const MS_PER_POSITION = 50;
-const UNIMPLEMENTED = 12;
 
 export class QueueStates {
   readonly #temporal: Temporal;
@@ -69,40 +61,14 @@ export class QueueStates {
 
   async #readState(queue: string): Promise<QueueState | undefined> {
     try {
-      const [workflows, handlers, workers] = await Promise.all([
-        this.#describe(queue, WORKFLOW_TASKS),
-        this.#describe(queue, HANDLER_TASKS),
-        this.#listWorkers(queue),
+      const [answers, beats] = await Promise.all([
+        describeQueue(this.#temporal, queue, 'read'),
+        workerHeartbeats(this.#temporal, queue, 'read'),
       ]);
-      return stateOf(queue, { workflows, handlers, workers }, Date.now());
+      return stateOf(queue, { ...answers, beats: beats ?? [] }, Date.now());
     } catch (error) {
       // Why a job waits is worth nothing if the job cannot be read for it.
       if (error instanceof JobError && error.code !== 'unavailable') return undefined;
-      throw error;
-    }
-  }
-
-  async #describe(queue: string, taskQueueType: number): Promise<QueueAnswer> {
-    return await this.#temporal.read(`read the queue "${queue}"`, () =>
-      this.#temporal.client.workflowService.describeTaskQueue({
-        namespace: this.#temporal.namespace,
-        taskQueue: { name: queue },
-        // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the protocol's enums are CommonJS values that an ES module cannot import
-        taskQueueType,
-        reportStats: true,
-      }),
-    );
-  }
-
-  /** Servers before 1.30 keep no list of workers. */
-  async #listWorkers(queue: string): Promise<WorkersAnswer> {
-    const { client, namespace } = this.#temporal;
-    try {
-      return await this.#temporal.read('list workers', () =>
-        client.workflowService.listWorkers({ namespace, pageSize: MOST_WORKERS, query: `TaskQueue = ${quoted(queue)}` }),
-      );
-    } catch (error) {
-      if (grpcCodeOf(error instanceof JobError ? error.cause : error) === UNIMPLEMENTED) return {};
       throw error;
     }
   }
@@ -121,13 +87,11 @@ export function aheadOf(
   return Math.round(higher + Math.min(Math.max(0, same - 1), earlierOfSame));
 }
 
-interface QueueAnswers {
-  readonly workflows: QueueAnswer;
-  readonly handlers: QueueAnswer;
-  readonly workers: WorkersAnswer;
+interface QueueFacts extends QueueAnswers {
+  readonly beats: readonly WorkerHeartbeat[];
 }
 
-function stateOf(queue: string, answers: QueueAnswers, now: number): QueueState {
+function stateOf(queue: string, answers: QueueFacts, now: number): QueueState {
   const { alive, lastSeenMs } = workersOf(answers, now);
   return {
     queue,
@@ -139,29 +103,25 @@ function stateOf(queue: string, answers: QueueAnswers, now: number): QueueState 
   };
 }
 
-function workersOf({ workflows, handlers, workers }: QueueAnswers, now: number): LiveWorkers {
+function workersOf({ workflows, handlers, beats }: QueueFacts, now: number): LiveWorkers {
   const pollers = [...(workflows.pollers ?? []), ...(handlers.pollers ?? [])].map((poller): Poller => {
     return { identity: poller.identity ?? '', lastPollMs: instantMs(poller.lastAccessTime) ?? 0 };
   });
-  const beats = (workers.workersInfo ?? []).flatMap(({ workerHeartbeat: beat }): WorkerBeat[] => {
-    if (beat == null) return [];
-    const beatMs = instantMs(beat.heartbeatTime) ?? 0;
-    const startMs = instantMs(beat.startTime);
-    // The first comes one interval after the start.
-    const firstMs = startMs === undefined ? undefined : beatMs - startMs;
-    return [
-      {
-        identity: beat.workerIdentity ?? '',
-        isRunning: String(beat.status) === RUNNING,
-        beatMs,
-        intervalMs: instantMs(beat.elapsedSinceLastHeartbeat) ?? firstMs,
-      },
-    ];
-  });
-  return liveWorkers(pollers, beats, now);
+  return liveWorkers(pollers, beats.map(beatOf), now);
 }
 
-const RUNNING = '1';
+function beatOf(beat: WorkerHeartbeat): WorkerBeat {
+  const beatMs = instantMs(beat.heartbeatTime) ?? 0;
+  const startMs = instantMs(beat.startTime);
+  // The first comes one interval after the start.
+  const firstMs = startMs === undefined ? undefined : beatMs - startMs;
+  return {
+    identity: beat.workerIdentity ?? '',
+    isRunning: String(beat.status) === RUNNING,
+    beatMs,
+    intervalMs: instantMs(beat.elapsedSinceLastHeartbeat) ?? firstMs,
+  };
+}
 
 function waitingOf(answers: readonly QueueAnswer[]): ReadonlyMap<number, number> {
   const waiting = new Map<number, number>();

@@ -17,7 +17,6 @@ import { snapshotOf, summaryOf } from './snapshot.ts';
 import type { StatisticsReader } from './statistics.ts';
 import { closedStatus, hasEnded, statusOf } from './status.ts';
 import { countDelayed, countJobs, type JobQuery, listJobs } from './visibility.ts';
-import { waitOf } from './waiting.ts';
 import { readWaitFacts } from './wait-facts.ts';
 
 const DESCRIBES_AT_ONCE = 25;
@@ -63,7 +62,7 @@ export async function readJob(
 ): Promise<JobSnapshot | undefined> {
   const job = await describeJob(temporal, id);
   if (job === undefined) return undefined;
-  const [ending, first, facts, counted] = await Promise.all([
+  const [ending, first, wait, counted] = await Promise.all([
     hasEnded(job) || job.isCancelRequested ? readEnding(temporal, job) : undefined,
     parts.input ? readFirstEvents(temporal, job, isUntouched(job) ? 1 : undefined) : undefined,
     readWaitFacts({ temporal, queues }, job),
@@ -76,7 +75,7 @@ export async function readJob(
   }
   const now = Date.now();
   const due = { ...job, dueMs: first?.dueMs ?? job.dueMs };
-  const known = { ...snapshotOf(due, now, ending), waitingFor: waitOf(due, now, facts) };
+  const known = snapshotOf(due, now, { ...ending, wait });
   const snapshot = { ...known, eta: etaOf(known, counted, now) };
   return await withValues(temporal, first === undefined ? snapshot : { ...snapshot, input: first.input, actions: actionsOf(job, first) });
 }

@@ -1,8 +1,7 @@
 /** Owns how long the server keeps finished jobs. Asked once per connection. */
 import type { Temporal } from './connection.ts';
-import { grpcCodeOf } from './errors.ts';
+import { isUnimplemented } from './errors.ts';
 
-const UNIMPLEMENTED = 12;
 const known = new WeakMap<Temporal, Promise<number>>();
 
 /** Milliseconds that a finished job is kept; infinite on the time-skipping server of the tests, which cannot say. */
@@ -22,7 +21,7 @@ async function ask(temporal: Temporal): Promise<number> {
       const seconds = config?.workflowExecutionRetentionTtl?.seconds;
       return seconds == null ? Number.POSITIVE_INFINITY : Number(String(seconds)) * 1000;
     } catch (error) {
-      if (grpcCodeOf(error) === UNIMPLEMENTED) return Number.POSITIVE_INFINITY;
+      if (isUnimplemented(error)) return Number.POSITIVE_INFINITY;
       throw error;
     }
   });

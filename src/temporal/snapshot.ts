@@ -12,7 +12,7 @@ import { isoTime } from './protocol.ts';
 import { limitsOf } from './job-limits.ts';
 import { statusOf, stepStatus } from './status.ts';
 import { versionOf } from './version.ts';
-import { waitOf } from './waiting.ts';
+import { type WaitFacts, waitOf } from './waiting.ts';
 
 /** What a list row needs. */
 export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
@@ -31,8 +31,13 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
   };
 }
 
-/** The snapshot of a job at the time `now`; `ending` for a closed one. */
-export function snapshotOf(job: JobDescription, now: number, ending: JobEnding = {}): JobSnapshot {
+/** What is known of a job beside its description: of a closed one what it left, of one that stands still why. */
+export interface SnapshotFacts extends JobEnding {
+  readonly wait?: WaitFacts;
+}
+
+/** The snapshot of a job at the time `now`. */
+export function snapshotOf(job: JobDescription, now: number, { wait, ...ending }: SnapshotFacts = {}): JobSnapshot {
   const status = statusOf(job, now);
   const own = job.activities.find(({ type }) => type === job.type);
   // A cancel may have kept the record of an earlier attempt; the one that runs knows more.
@@ -52,7 +57,7 @@ export function snapshotOf(job: JobDescription, now: number, ending: JobEnding =
     ...(state?.checkpoint === undefined || job.steps !== undefined ? {} : { checkpoint: state.checkpoint }),
     ...(startedMs === undefined ? {} : { startedAt: isoTime(startedMs) }),
     ...limitsOf(job),
-    waitingFor: waitOf(job, now),
+    waitingFor: waitOf(job, now, wait),
     eta: isTerminal(status) ? null : 'unknown',
     attempts: state?.records ?? [],
     ...(worker === undefined ? {} : { worker }),

@@ -10,6 +10,7 @@ import type { Temporal } from './connection.ts';
 import { isJobUnknown } from './errors.ts';
 import { isoTime, payloadValue } from './protocol.ts';
 import { SharedReads } from './shared-reads.ts';
+import { describeQueue, type QueueAnswer } from './task-queue.ts';
 import { listWorkers } from './worker-list.ts';
 
 export interface StatisticsFilter {
@@ -26,8 +27,6 @@ const MAX_AGE_MS = 1000;
 /** What estimates stand on changes slowly, and workers send it every 10 s. */
 const MAX_AGE_FOR_ESTIMATES_MS = 10_000;
 const MOST_QUEUES = 200;
-const WORKFLOW_TASKS = 1;
-const HANDLER_TASKS = 2;
 
 export class StatisticsReader {
   readonly #temporal: Temporal;
@@ -106,7 +105,8 @@ export class StatisticsReader {
 
   async #queueReport(queue: string): Promise<QueueReport> {
     const asOf = isoTime(Date.now());
-    const parts = await Promise.all([WORKFLOW_TASKS, HANDLER_TASKS].map((kind) => this.#backlog(queue, kind)));
+    const { workflows, handlers } = await describeQueue(this.#temporal, queue, 'call');
+    const parts = [workflows, handlers].map(backlogOf);
     const waiting = parts.reduce((sum, { count }) => sum + count, 0);
     const oldest = Math.max(...parts.map(({ ageMs }) => ageMs));
     return {
@@ -115,21 +115,12 @@ export class StatisticsReader {
       oldestWaitingMs: { value: waiting === 0 ? null : oldest, samples: waiting, asOf, isEstimate: true },
     };
   }
+}
 
-  async #backlog(queue: string, taskQueueType: number): Promise<{ count: number; ageMs: number }> {
-    const { stats } = await this.#temporal.call(`read the queue "${queue}"`, () =>
-      this.#temporal.client.workflowService.describeTaskQueue({
-        namespace: this.#temporal.namespace,
-        taskQueue: { name: queue },
-        // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the protocol's enums are CommonJS values that an ES module cannot import
-        taskQueueType,
-        reportStats: true,
-      }),
-    );
-    const { seconds, nanos } = stats?.approximateBacklogAge ?? {};
-    return {
-      count: Number(String(stats?.approximateBacklogCount ?? 0)),
-      ageMs: Math.round(Number(String(seconds ?? 0)) * 1000 + (nanos ?? 0) / 1e6),
-    };
-  }
+function backlogOf({ stats }: QueueAnswer): { count: number; ageMs: number } {
+  const { seconds, nanos } = stats?.approximateBacklogAge ?? {};
+  return {
+    count: Number(String(stats?.approximateBacklogCount ?? 0)),
+    ageMs: Math.round(Number(String(seconds ?? 0)) * 1000 + (nanos ?? 0) / 1e6),
+  };
 }

@@ -2,8 +2,8 @@
  * Owns the turns that the long polls of one client take: a server holds only so many open for all clients together and
  * refuses the others.
  */
-import { once } from 'node:events';
 import pLimit from 'p-limit';
+import { orAborted } from '../abort.ts';
 
 /** Long polls of one client at the same time. A server has 1 200 for all clients of a namespace unless it was told otherwise. */
 const AT_ONCE = 500;
@@ -17,15 +17,7 @@ export class Turns {
   /** Calls `poll`, again at each turn, until it ends by itself. Rejects with the signal's reason as soon as it fires. */
   async take<T>(poll: (signal: AbortSignal) => Promise<T>, signal: AbortSignal = new AbortController().signal): Promise<T> {
     signal.throwIfAborted();
-    const ended = new AbortController();
-    const aborted = once(signal, 'abort', { signal: ended.signal }).then(() => {
-      throw signal.reason;
-    });
-    try {
-      return await Promise.race([this.#pollUntilEnd(poll, signal), aborted]);
-    } finally {
-      ended.abort();
-    }
+    return await orAborted(this.#pollUntilEnd(poll, signal), signal);
   }
 
   async #pollUntilEnd<T>(poll: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {

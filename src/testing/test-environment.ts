@@ -12,7 +12,7 @@ import { HandlerLimit } from '../activities/handler-limit.ts';
 import { HandlerRegistry } from '../activities/handler-registry.ts';
 import { JobClient } from '../client.ts';
 import { type Duration, toMs } from '../contract/duration.ts';
-import { JobError } from '../contract/errors.ts';
+import { JobError, unknownJob } from '../contract/errors.ts';
 import { checkConcurrency, checkKeys } from '../contract/options.ts';
 import { jsonLog, type Log } from '../log.ts';
 import { temporalOver } from '../temporal/connection.ts';
@@ -134,7 +134,7 @@ class RunningEnvironment implements TestEnvironment {
 
   async attemptTimes(jobId: string, type?: string): Promise<number[]> {
     const job = await this.jobs.get(jobId);
-    if (job === undefined) throw new JobError('not-found', `No job has the id "${jobId}".`, { details: { id: jobId } });
+    if (job === undefined) throw unknownJob(jobId);
     const addedAt = Date.parse(job.addedAt);
     return this.#parts.starts.of(jobId, type).map((at) => at - addedAt);
   }

@@ -6,6 +6,7 @@ import type { Info } from '@temporalio/activity';
 import { messageOf } from '../contract/errors.ts';
 import type { Log } from '../log.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { describeJob } from '../temporal/describe.ts';
 
 export class LateCancels {
   readonly #temporal: Temporal;
@@ -24,9 +25,9 @@ export class LateCancels {
     const isFirst = info.attempt === 1 && info.currentAttemptScheduledTimestampMs >= this.#startedAtMs;
     if (!isWholeJob || isFirst || info.workflowExecution === undefined) return false;
     try {
-      const { client, namespace } = this.#temporal;
-      const answer = await client.workflowService.describeWorkflowExecution({ namespace, execution: info.workflowExecution });
-      return answer.workflowExtendedInfo?.cancelRequested === true;
+      const { workflowId, runId } = info.workflowExecution;
+      const job = await describeJob(this.#temporal, workflowId, runId);
+      return job?.isCancelRequested === true;
     } catch (error) {
       this.#log.debug('not asked whether cancelled', { job: info.workflowExecution.workflowId, error: messageOf(error) });
       return false;

@@ -15,9 +15,10 @@ import {
 } from '@temporalio/workflow';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import { type CleanUpCall, type CleanUpKind, cleanUpType } from '../contract/clean-up.ts';
-import { type ErrorCode, messageOf } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/errors.ts';
 import { RECORD, type RunOptions } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
+import { failureOfCall } from './failure.ts';
 import { runStep } from './run-step.ts';
 import type { View } from './view.ts';
 
@@ -117,8 +118,5 @@ function keptRecord(): AttemptState | undefined {
 function failureIn(error: unknown): JobFailure {
   if (isCancellation(error)) return { code: 'cancelled', message: 'The job was cancelled.' };
   // The deadline's own says more than the time-out below it.
-  const cause = error instanceof ApplicationFailure ? error : causeOf(error);
-  const code =
-    cause instanceof ApplicationFailure ? (cause.type ?? 'handler-failed') : cause instanceof TimeoutFailure ? 'timed-out' : 'internal';
-  return { code, message: messageOf(cause) };
+  return failureOfCall(error instanceof ApplicationFailure ? error : causeOf(error));
 }

@@ -52,11 +52,18 @@ function isCarried(details: readonly unknown[]): boolean {
   }
 }
 
+/** Code and message of what a handler call failed with: the cause that its failure wraps. */
+export function failureOfCall(cause: unknown): JobFailure {
+  const code =
+    cause instanceof ApplicationFailure ? (cause.type ?? 'handler-failed') : cause instanceof TimeoutFailure ? 'timed-out' : 'internal';
+  return { code, message: messageOf(cause) };
+}
+
 /** Why a step failed for good, and how many of its attempts were used up. */
 export function stepFailure(error: unknown): { readonly error: JobFailure; readonly attempts: number } {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof TimeoutFailure) return { error: { code: 'timed-out', message: cause.message }, attempts: 1 };
+  if (cause instanceof TimeoutFailure) return { error: failureOfCall(cause), attempts: 1 };
   if (!(cause instanceof ApplicationFailure)) throw error;
   const state = cause.details?.[0] as AttemptState | undefined;
-  return { error: { code: cause.type ?? 'handler-failed', message: messageOf(cause) }, attempts: state?.failures ?? 1 };
+  return { error: failureOfCall(cause), attempts: state?.failures ?? 1 };
 }

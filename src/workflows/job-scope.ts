@@ -10,7 +10,6 @@ import { CancellationScope, isCancellation, ParentClosePolicy, startChild, upser
 import type { JobContract, OutputOf } from '../contract/define-job.ts';
 import type { InputOf } from '../contract/define-job.ts';
 import { type Duration, toMs } from '../contract/duration.ts';
-import { JobError } from '../contract/errors.ts';
 import {
   readRunOptions,
   type ResultEnvelope,
@@ -20,8 +19,7 @@ import {
   type StepsMemo,
 } from '../contract/messages.ts';
 import { checkKeys, invalidOption } from '../contract/options.ts';
-import { checkPayload, MAX_PAYLOAD_BYTES } from '../contract/payload.ts';
-import { storedPayloadOf } from '../contract/payload-reference.ts';
+import { checkPayload, inlineValue } from '../contract/payload.ts';
 import { nextProgress, type Progress, type ProgressCount } from '../contract/progress.ts';
 import { type RetryOptions, retryRule } from '../contract/retry.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
@@ -135,7 +133,8 @@ export class Job implements JobScope, View {
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       ...(options.queue === undefined ? {} : { taskQueue: options.queue }),
     });
-    return inlineOutput(name, await child.result());
+    // A large output is stored, and workflow code cannot read it.
+    return inlineValue(await child.result(), { what: `output of "${name}"`, taker: 'a job that waits for it', by: 'return' });
   }
 
   progress(report: number | ProgressCount, message?: string): void {
@@ -227,17 +226,6 @@ export function scopeOf(job: Job): JobScope {
     say: (message) => job.say(message),
     cleanUp: (work) => job.cleanUp(work),
   };
-}
-
-/** What a child returned. A large output is stored, and workflow code cannot read it. */
-function inlineOutput(name: string, output: unknown): unknown {
-  const stored = storedPayloadOf(output);
-  if (stored === undefined) return output;
-  throw new JobError(
-    'payload-too-large',
-    `The output of "${name}" is ${stored.bytes} bytes of JSON; a job that waits for it takes at most ${MAX_PAYLOAD_BYTES}. Store the data elsewhere and return a reference.`,
-    { details: { bytes: stored.bytes, limitBytes: MAX_PAYLOAD_BYTES } },
-  );
 }
 
 function stepRunOptions({ retry, timeout, heartbeat }: StepRunOptions): RunOptions {

@@ -30,7 +30,7 @@ export interface JobWorkflow {
   readonly body: (input: never, job: JobScope) => Promise<unknown>;
 }
 
-const MAX_FAILURE_LENGTH = 4000;
+const MAX_STACK_LENGTH = 4000;
 
 type InputParsers = Record<typeof PARSE_INPUT_ACTIVITY, (type: string, input: unknown) => Promise<unknown>>;
 
@@ -107,12 +107,12 @@ function endingFailure(error: unknown): unknown {
   if (error instanceof ApplicationFailure)
     return withStack(finalFailure({ message: error.message, type: error.type ?? 'handler-failed', details: error.details ?? [] }), error);
   if (error instanceof TemporalFailure) return error;
-  const known = asJobError(error) ?? new JobError('handler-failed', messageOf(error).slice(0, MAX_FAILURE_LENGTH));
+  const known = asJobError(error) ?? new JobError('handler-failed', messageOf(error));
   return withStack(jobFailure(known), error);
 }
 
 function withStack(failure: ApplicationFailure, error: unknown): ApplicationFailure {
   const stack = stackOf(error);
-  if (stack !== undefined) failure.stack = stack.slice(0, MAX_FAILURE_LENGTH);
+  if (stack !== undefined) failure.stack = stack.slice(0, MAX_STACK_LENGTH);
   return failure;
 }

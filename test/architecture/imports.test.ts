@@ -6,6 +6,7 @@ import { sourcesOf } from './project.ts';
 /** Every folder and lone module of `src`, from the language of jobs at the bottom to the command line at the top. */
 const LAYERS: readonly Layer[] = [
   layer('contract', 'src/contract/', 0),
+  layer('abort', 'src/abort.ts', 1),
   layer('log', 'src/log.ts', 1),
   layer('package-version', 'src/package-version.ts', 1),
   layer('jobs', 'src/jobs/', 1),

@@ -7,7 +7,7 @@ import { handle, type HandlerContext } from '../../src/worker.ts';
 import { eventually, gate, runWorker, temporalClient } from '../support/jobs.ts';
 import { type Action, ACTIONS, OUTCOMES } from './outcomes.ts';
 import { allHandlersWait } from './order.ts';
-import { type ContractClient, contractOf, isStatus } from './support.ts';
+import { type ContractClient, contractOf, isStatus, oneAtATime } from './support.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -145,13 +145,7 @@ export function byHand(connect: () => Promise<ContractClient>): void {
 
   test('a priority that is set goes before that of add, for jobs that wait and for delayed ones', async () => {
     const contract = contractOf({});
-    const { opened, open } = gate();
-    const order: unknown[] = [];
-    const run = async (input: unknown): Promise<void> => {
-      if (input === 'blocker') await opened;
-      else order.push(input);
-    };
-    await runWorker({ jobs: [handle(contract, run)], concurrency: 1 });
+    const { called, open } = await oneAtATime(contract);
     const client = await connect();
     const moved = await client.add(contract, 'delayed, moved to the front', { delay: '1h', key: 'k' });
     await moved.setPriority('highest', { actor: 'anna' });
@@ -167,6 +161,7 @@ export function byHand(connect: () => Promise<ContractClient>): void {
     await eventually('all handlers to be in the queue', () => allHandlersWait([back, normal, front, moved]));
     open();
     await Promise.all([back, normal, front, moved].map((job) => job.result()));
+    const [, ...order] = called;
     expect(order).toEqual(['delayed, moved to the front', 'moved forward', 'normal', 'moved back']);
     expect(await front.get()).toMatchObject({ priority: 'high', actions: [{ action: 'setPriority', priority: 'high' }] });
     expect((await moved.get()).actions).toMatchObject([

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { handle, type HandlerContext } from '../../src/worker.ts';
 import { eventually, gate, runWorker } from '../support/jobs.ts';
-import { type ContractClient, contractOf, isStatus } from './support.ts';
+import { type ContractClient, contractOf, isStatus, oneAtATime } from './support.ts';
 
 /** A job stops from any process, says why and by whom, and nothing of it starts afterwards. */
 export function cancelling(connect: () => Promise<ContractClient>): void {
@@ -43,13 +43,7 @@ export function cancelling(connect: () => Promise<ContractClient>): void {
     ['queued', {}],
   ] as const)('of a %s job is carried out before its handler was called', async (status, options) => {
     const contract = contractOf({});
-    const { opened } = gate();
-    const called: unknown[] = [];
-    const run = async (input: unknown): Promise<void> => {
-      called.push(input);
-      await opened;
-    };
-    await runWorker({ jobs: [handle(contract, run)], concurrency: 1 });
+    const { called } = await oneAtATime(contract);
     const client = await connect();
     await isStatus(await client.add(contract, 'blocker'), 'processing');
     const job = await client.add(contract, 'cancelled', options);

@@ -2,21 +2,14 @@
 import { expect, test } from 'vitest';
 import type { JobHandle } from '../../src/client.ts';
 import { PRIORITIES } from '../../src/contract/index.ts';
-import { handle } from '../../src/worker.ts';
-import { eventually, gate, runWorker, temporalClient } from '../support/jobs.ts';
-import { type ContractClient, contractOf, isStatus } from './support.ts';
+import { eventually, temporalClient } from '../support/jobs.ts';
+import { type ContractClient, contractOf, isStatus, oneAtATime } from './support.ts';
 
 /** Which waiting job goes first. */
 export function theOrder(connect: () => Promise<ContractClient>): void {
   test('of waiting jobs is that of their priorities', async () => {
     const contract = contractOf({});
-    const { opened, open } = gate();
-    const order: unknown[] = [];
-    const run = async (input: unknown): Promise<void> => {
-      if (input === 'blocker') await opened;
-      else order.push(input);
-    };
-    await runWorker({ jobs: [handle(contract, run)], concurrency: 1 });
+    const { called, open } = await oneAtATime(contract);
     const client = await connect();
     await isStatus(await client.add(contract, 'blocker'), 'processing');
     const mixed = ['normal', 'lowest', 'high', 'low', 'highest', 'highest', 'low', 'normal', 'lowest', 'high'] as const;
@@ -24,19 +17,14 @@ export function theOrder(connect: () => Promise<ContractClient>): void {
     await eventually('all handlers to be in the queue', () => allHandlersWait(jobs));
     open();
     await Promise.all(jobs.map((job) => job.result()));
+    const [, ...order] = called;
     expect(order).toEqual(PRIORITIES.flatMap((priority) => [priority, priority]));
     expect(await Promise.all(jobs.map(async (job) => (await job.get()).priority))).toEqual([...mixed]);
   });
 
   test('of jobs with keys is in turns: a key with few jobs does not wait behind one with many', async () => {
     const contract = contractOf({});
-    const { opened, open } = gate();
-    const order: unknown[] = [];
-    const run = async (input: unknown): Promise<void> => {
-      if (input === 'blocker') await opened;
-      else order.push(input);
-    };
-    await runWorker({ jobs: [handle(contract, run)], concurrency: 1 });
+    const { called, open } = await oneAtATime(contract);
     const client = await connect();
     await isStatus(await client.add(contract, 'blocker'), 'processing');
     const jobs: JobHandle[] = [];
@@ -45,6 +33,7 @@ export function theOrder(connect: () => Promise<ContractClient>): void {
     await eventually('all handlers to be in the queue', () => allHandlersWait(jobs));
     open();
     await Promise.all(jobs.map((job) => job.result()));
+    const [, ...order] = called;
     // In turns they would be ABAB …: the tenth B comes 20th.
     expect(order.lastIndexOf('B')).toBeLessThan(22);
     expect(order.slice(0, 20).filter((key) => key === 'B').length).toBeGreaterThanOrEqual(9);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { handle, type HandlerContext } from '../../src/worker.ts';
 import { eventually, gate, runWorker } from '../support/jobs.ts';
-import { type ContractClient, contractOf, isStatus } from './support.ts';
+import { type ContractClient, contractOf, isStatus, oneAtATime } from './support.ts';
 
 const LATE_MS = 4000;
 
@@ -74,13 +74,7 @@ export function timeLimits(connect: () => Promise<ContractClient>): void {
 
   test('expire a job that waits behind others for too long, without calling its handler', async () => {
     const contract = contractOf({ expiresIn: '2s' });
-    const { opened } = gate();
-    const called: unknown[] = [];
-    const run = async (input: unknown): Promise<void> => {
-      called.push(input);
-      await opened;
-    };
-    await runWorker({ jobs: [handle(contract, run)], concurrency: 1 });
+    const { called } = await oneAtATime(contract);
     const client = await connect();
     await isStatus(await client.add(contract, 'blocker', { expiresIn: '1h' }), 'processing');
     const job = await client.add(contract, 'late');

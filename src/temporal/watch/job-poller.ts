@@ -4,7 +4,7 @@
  * 1. It looks only while somebody waits. Who is busy with a snapshot gets the newest one next, so nothing piles up.
  * 2. Its versions rise, whatever the server says.
  */
-import { JobError, messageOf } from '../../contract/errors.ts';
+import { JobError, messageOf, unknownJob } from '../../contract/errors.ts';
 import { isTerminal, type JobSnapshot } from '../../contract/snapshot.ts';
 import { waitingFor } from '../../contract/waiting-for.ts';
 import { type JobReading, readJob } from '../read-jobs.ts';
@@ -103,7 +103,7 @@ export class JobPoller {
     this.#isLooking = true;
     try {
       const snapshot = await readJob(this.#reading, this.#id, { input: false });
-      if (snapshot === undefined) throw new JobError('not-found', `No job has the id "${this.#id}".`, { details: { id: this.#id } });
+      if (snapshot === undefined) throw unknownJob(this.#id);
       this.#failingSinceMs = undefined;
       this.#note(snapshot);
       return restMs(snapshot, Date.now() - this.#changedMs, Date.now());

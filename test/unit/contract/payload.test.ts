@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkPayload, MAX_CHECKPOINT_BYTES, MAX_PAYLOAD_BYTES } from '../../../src/contract/payload.ts';
+import { checkPayload, inlineValue, MAX_CHECKPOINT_BYTES, MAX_PAYLOAD_BYTES } from '../../../src/contract/payload.ts';
 import { JobError } from '../../../src/contract/errors.ts';
 
 describe('payloads', () => {
@@ -27,6 +27,20 @@ describe('payloads', () => {
         details: { bytes: MAX_CHECKPOINT_BYTES + 2, limitBytes: MAX_CHECKPOINT_BYTES },
       }),
     );
+  });
+
+  test('a reference to a stored value is no value for whoever cannot read it', () => {
+    const rule = { what: 'input of "send"', taker: 'a job of several steps', by: 'pass' } as const;
+    const stored = { 'holdfast:payload': { id: 'a', bytes: 5_000_000, sha256: 'b' } };
+    expect(() => inlineValue(stored, rule)).toThrow(
+      expect.objectContaining({
+        code: 'payload-too-large',
+        message: `The input of "send" is 5000000 bytes of JSON; a job of several steps takes at most ${MAX_PAYLOAD_BYTES}. Store the data elsewhere and pass a reference.`,
+        details: { bytes: 5_000_000, limitBytes: MAX_PAYLOAD_BYTES },
+      }),
+    );
+    const own = { to: 'a' };
+    expect([inlineValue(own, rule), inlineValue(undefined, rule)]).toEqual([own, undefined]);
   });
 
   const cycle: Record<string, unknown> = {};

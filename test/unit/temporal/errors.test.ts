@@ -1,7 +1,7 @@
 import { ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { JobError } from '../../../src/contract/errors.ts';
-import { isJobUnknown, translateError } from '../../../src/temporal/errors.ts';
+import { isJobUnknown, isUnimplemented, translateError } from '../../../src/temporal/errors.ts';
 
 /** As grpc-js makes them. */
 function grpcError(code: number, details: string): ServiceError {
@@ -54,6 +54,14 @@ describe('errors of the SDK', () => {
     for (const make of [grpcError, nativeError]) {
       expect(isJobUnknown(make(5, 'workflow not found for ID: a'))).toBe(true);
       expect(isJobUnknown(make(5, 'Namespace x is not found.'))).toBe(false);
+    }
+  });
+
+  test('a call that the server does not have is known as such, translated or not', () => {
+    for (const make of [grpcError, nativeError]) {
+      const error = make(12, 'Method not found');
+      expect([isUnimplemented(error), isUnimplemented(translateError(error, 'list workers', 'host:7233'))]).toEqual([true, true]);
+      expect([isUnimplemented(make(13, 'oops')), isUnimplemented(new JobError('internal'))]).toEqual([false, false]);
     }
   });
 });
