@@ -2,53 +2,77 @@
 import { parseArgs } from 'node:util';
 import { type ContenderName, CONTENDERS } from './contender.ts';
 
+/** In the order of the report. */
+export const PARTS = ['jobs', 'cancel', 'recovery', 'heartbeat', 'stats'] as const;
+export type PartName = (typeof PARTS)[number];
+
 export interface BenchOptions {
+  readonly part: PartName;
   readonly rounds: number;
-  /** Jobs of a run on Temporal, under load. */
+  /** Jobs of a run on Temporal. */
   readonly jobs: number;
   readonly only: readonly ContenderName[];
   readonly quick: boolean;
-  /** `jobs`: the contenders. `stats`: the time of `getStats` and `stats`. */
-  readonly part: Part;
   /** Finished and open jobs of the part `stats`. */
   readonly finished: number;
   readonly open: number;
 }
 
-const PARTS = ['jobs', 'stats'] as const;
-type Part = (typeof PARTS)[number];
+type NumberName = 'rounds' | 'jobs' | 'finished' | 'open';
+type Numbers = Readonly<Partial<Record<NumberName, number>>>;
+
+/** The numbers that a part goes by, and what they are when nothing is said. It takes no others. */
+const DEFAULTS: Readonly<Record<PartName, { readonly full: Numbers; readonly quick: Numbers }>> = {
+  jobs: { full: { rounds: 7, jobs: 200 }, quick: { rounds: 2, jobs: 60 } },
+  cancel: { full: { rounds: 2, jobs: 200 }, quick: { rounds: 1, jobs: 20 } },
+  recovery: { full: { rounds: 5 }, quick: { rounds: 1 } },
+  heartbeat: { full: { rounds: 3, jobs: 100 }, quick: { rounds: 1, jobs: 20 } },
+  stats: { full: { finished: 20_000, open: 2000 }, quick: { finished: 200, open: 50 } },
+};
+const GREATEST: Readonly<Record<NumberName, number>> = { rounds: 50, jobs: 10_000, finished: 1_000_000, open: 100_000 };
 
 export const USAGE = `npm run bench -- [options]
-Runs the same no-op job through Holdfast, raw Temporal and BullMQ, interleaved, and writes docs/benchmarks.md.
+Measures Holdfast beside raw Temporal and BullMQ in one run, and writes the part's section of docs/benchmarks.md.
 
-  --rounds N    rounds of one run each; 5 or more make a report (default 7)
-  --jobs N      jobs of a run on Temporal, under load (default 200); BullMQ gets 20 000, since fewer only time a cold start
+  --part P      what is measured:
+                  jobs (default)  CPU time, rate and latency of a job that does nothing
+                  cancel          from a cancel to the handler's signal, one at a time and all at once
+                  recovery        from a worker's kill -9 to the next attempt of its job
+                  heartbeat       CPU time of a heartbeat
+                  stats           how long getStats and stats take beside many jobs
+  --rounds N    rounds of one run each (jobs 7, cancel 2, recovery 5 kills, heartbeat 3)
+  --jobs N      jobs of a run on Temporal (jobs 200, cancel 200, heartbeat 100); in the part jobs BullMQ gets 20 000, since fewer
+                only time a cold start
+  --finished N  finished jobs of the part stats (20 000)
+  --open N      open jobs of the part stats (2000)
   --only A,B    some of: ${CONTENDERS.join(', ')}
-  --quick       2 rounds of few jobs: whether it works, not how fast it is
-  --part P      jobs (default), or stats: how long getStats and stats take
-  --finished N  finished jobs of the part stats (default 20 000)
-  --open N      open jobs of the part stats (default 2000)
+  --quick       few rounds of few jobs: whether it works, not how fast it is
   --help`;
 
 /** A mistake on the command line: its message is all that the user needs to see. */
 export class UsageError extends Error {}
 
-const QUICK = { rounds: '2', jobs: '60' };
-const FULL = { rounds: '7', jobs: '200' };
-
 /** The options, or undefined when only help was asked for. @throws UsageError */
 export function readArguments(args: readonly string[]): BenchOptions | undefined {
   const values = parse(args);
   if (values.help === true) return undefined;
-  const defaults = values.quick === true ? QUICK : FULL;
+  const part = values.part === undefined ? 'jobs' : partName(values.part);
+  const quick = values.quick === true;
+  const number = (name: NumberName): number => {
+    const byDefault = DEFAULTS[part][quick ? 'quick' : 'full'][name];
+    const given = values[name];
+    if (given === undefined) return byDefault ?? 0;
+    if (byDefault === undefined) throw new UsageError(`The part ${part} takes no --${name}.`);
+    return wholeNumber(`--${name}`, given, GREATEST[name]);
+  };
   return {
-    rounds: wholeNumber('--rounds', values.rounds ?? defaults.rounds, 50),
-    jobs: wholeNumber('--jobs', values.jobs ?? defaults.jobs, 10_000),
+    part,
+    rounds: number('rounds'),
+    jobs: number('jobs'),
     only: values.only === undefined ? CONTENDERS : values.only.split(',').map(contenderName),
-    quick: values.quick === true,
-    part: values.part === undefined ? 'jobs' : partName(values.part),
-    finished: wholeNumber('--finished', values.finished ?? '20000', 1_000_000),
-    open: wholeNumber('--open', values.open ?? '2000', 100_000),
+    quick,
+    finished: number('finished'),
+    open: number('open'),
   };
 }
 
@@ -76,7 +100,7 @@ function wholeNumber(option: string, text: string, max: number): number {
   throw new UsageError(`Expected ${option} to be a whole number from 1 to ${max}, got: ${text}.`);
 }
 
-function partName(text: string): Part {
+function partName(text: string): PartName {
   const name = PARTS.find((known) => known === text);
   if (name === undefined) throw new UsageError(`Expected --part to be one of ${PARTS.join(', ')}, got: ${text}.`);
   return name;

@@ -1,20 +1,13 @@
-/** Owns the words between the benchmark and its worker and client processes: requests with an answer each, over node's own channel. */
-export type Role = 'worker' | 'client';
+/** Owns the words between the benchmark and its child processes, over node's own channel: requests with an answer each, and events. */
 
-export type Request =
-  /** Worker: the next jobs are a phase of their own. */
-  | { readonly kind: 'expect'; readonly jobs: number }
-  /** Worker: answered when the expected jobs have started, with the milliseconds from add to start of each. */
-  | { readonly kind: 'starts' }
-  /** Client: adds jobs, each when the one before has completed. */
-  | { readonly kind: 'one-by-one'; readonly jobs: number }
-  /** Client: adds jobs with several adders at once; answered when all are acknowledged, with the milliseconds it took. */
-  | { readonly kind: 'load'; readonly jobs: number; readonly adders: number }
-  /** Both: ends the process by itself. */
-  | { readonly kind: 'stop' };
+/** What every child understands: it ends by itself. */
+export interface Stop {
+  readonly kind: 'stop';
+}
 
-/** What a process says: that it is ready, the answer to its last request, or why there is none. */
-export type Answer =
+/** What a child says: that it is ready, the answer to its last request, why there is none, or what has happened meanwhile. */
+export type Message =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answer'; readonly values: readonly number[] }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'event'; readonly event: unknown };

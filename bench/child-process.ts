@@ -1,8 +1,7 @@
-/** Owns the benchmark's worker and client processes, seen from the benchmark: started, asked, and ended by pid whatever happens. */
+/** Owns the benchmark's child processes, seen from the benchmark: started, asked, and ended by pid whatever happens. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Answer, Request, Role } from './child-messages.ts';
-import type { ContenderName, Place } from './contender.ts';
+import type { Message, Stop } from './child-messages.ts';
 
 const STARTS_WITHIN_MS = 60_000;
 const ANSWERS_WITHIN_MS = 180_000;
@@ -10,28 +9,40 @@ const STOPS_WITHIN_MS = 10_000;
 const living = new Set<ChildProcess>();
 let isClosed = false;
 
-export class Child {
+export interface ChildProgram {
+  /** A program that calls `answerRequests`. */
+  readonly script: URL;
+  readonly args: readonly string[];
+  /** What messages call it. */
+  readonly title: string;
+  readonly onEvent?: (event: unknown) => void;
+}
+
+export class Child<Request extends { readonly kind: string }> {
   readonly pid: number;
+  /** Resolves when the process is gone, however it went. */
+  readonly ended: Promise<void>;
   readonly #process: ChildProcess;
   readonly #title: string;
-  readonly #ended: Promise<void>;
 
-  private constructor(child: ChildProcess, pid: number, title: string) {
+  private constructor(child: ChildProcess, pid: number, { title, onEvent }: ChildProgram) {
     this.#process = child;
     this.pid = pid;
     this.#title = title;
-    this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
-    void this.#ended.then(() => living.delete(child));
+    this.ended = new Promise((resolve) => child.once('exit', () => resolve()));
+    void this.ended.then(() => living.delete(child));
+    child.on('message', (message: Message) => {
+      if (message.kind === 'event') onEvent?.(message.event);
+    });
   }
 
   /** A process that is ready to work. */
-  static async start(role: Role, name: ContenderName, place: Place): Promise<Child> {
+  static async start<Request extends { readonly kind: string }>(program: ChildProgram): Promise<Child<Request>> {
     if (isClosed) throw new Error('The benchmark is being ended: no process is started any more.');
-    const script = fileURLToPath(new URL('child.js', import.meta.url));
-    const forked = fork(script, [role, name, JSON.stringify(place)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    if (forked.pid === undefined) throw new Error(`The ${role} process could not be started.`);
+    const forked = fork(fileURLToPath(program.script), program.args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    if (forked.pid === undefined) throw new Error(`The ${program.title} could not be started.`);
     living.add(forked);
-    const child = new Child(forked, forked.pid, `${role} process of ${name}`);
+    const child = new Child<Request>(forked, forked.pid, program);
     await child.#next('its start', STARTS_WITHIN_MS);
     return child;
   }
@@ -40,19 +51,24 @@ export class Child {
   async ask(request: Request): Promise<readonly number[]> {
     const next = this.#next(`"${request.kind}"`, ANSWERS_WITHIN_MS);
     this.#process.send(request);
-    const answer = await next;
-    return answer.kind === 'answer' ? answer.values : [];
+    return await next;
   }
 
   /** Ends the process: by itself, and with SIGKILL when it does not. A Temporal runtime is known to survive SIGTERM. */
   async stop(): Promise<void> {
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOPS_WITHIN_MS);
-    if (this.#process.connected) this.#process.send({ kind: 'stop' } satisfies Request, () => undefined);
-    await this.#ended;
+    if (this.#process.connected) this.#process.send({ kind: 'stop' } satisfies Stop, () => undefined);
+    await this.ended;
     clearTimeout(timer);
   }
 
-  #next(what: string, withinMs: number): Promise<Answer> {
+  /** SIGKILL: the process ends as in a crash. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.ended;
+  }
+
+  #next(what: string, withinMs: number): Promise<readonly number[]> {
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void): void => {
         clearTimeout(timer);
@@ -60,8 +76,11 @@ export class Child {
         this.#process.off('exit', onExit);
         finish();
       };
-      const onMessage = (answer: Answer): void =>
-        settle(() => (answer.kind === 'failed' ? reject(new Error(`The ${this.#title} failed: ${answer.message}`)) : resolve(answer)));
+      const onMessage = (message: Message): void => {
+        if (message.kind === 'failed') settle(() => reject(new Error(`The ${this.#title} failed: ${message.message}`)));
+        if (message.kind === 'ready') settle(() => resolve([]));
+        if (message.kind === 'answer') settle(() => resolve(message.values));
+      };
       const onExit = (): void => settle(() => reject(new Error(`The ${this.#title} ended before the answer to ${what}.`)));
       const timer = setTimeout(
         () => settle(() => reject(new Error(`The ${this.#title} did not answer ${what} within ${withinMs / 1000} s.`))),
@@ -73,7 +92,7 @@ export class Child {
   }
 }
 
-/** Ends every worker and client process at once, for good: none is started afterwards. For a benchmark that is cut off. */
+/** Ends every child process at once, for good: none is started afterwards. For a benchmark that is cut off. */
 export function killChildren(): void {
   isClosed = true;
   for (const child of living) child.kill('SIGKILL');

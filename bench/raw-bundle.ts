@@ -1,14 +1,14 @@
-/** Owns the workflow bundle of raw Temporal: built once before the runs, as Holdfast's comes built with the package. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+/** Owns the workflow bundles of raw Temporal: built once before the runs, as Holdfast's comes built with the package. */
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
-export const rawBundlePath = join(import.meta.dirname, 'bundle', 'raw-workflow.js');
+/** Where the bundle of a compiled workflow module is: beside it. */
+export function bundlePathOf(module: URL): string {
+  return fileURLToPath(module).replace(/\.js$/, '.bundle.cjs');
+}
 
-export async function bundleRawWorkflow(): Promise<void> {
-  const workflowsPath = fileURLToPath(new URL('raw-workflow.js', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
-  await mkdir(dirname(rawBundlePath), { recursive: true });
-  await writeFile(rawBundlePath, code);
+export async function bundleRawWorkflow(module: URL): Promise<void> {
+  const { code } = await bundleWorkflowCode({ workflowsPath: fileURLToPath(module), logger: new DefaultLogger('WARN') });
+  await writeFile(bundlePathOf(module), code);
 }

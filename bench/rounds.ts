@@ -1,9 +1,8 @@
 /** Owns the order of the runs: interleaved, so that what else the machine does falls on all contenders alike. */
 import type { ContenderName } from './contender.ts';
-import type { Run } from './run.ts';
 
 /** One run of each contender. */
-export type Round = Readonly<Partial<Record<ContenderName, Run>>>;
+export type Round<Run> = Readonly<Partial<Record<ContenderName, Run>>>;
 
 /** The contenders of the `index`-th round: over six rounds three of them take every order once. */
 export function orderOf(names: readonly ContenderName[], index: number): readonly ContenderName[] {
@@ -12,24 +11,32 @@ export function orderOf(names: readonly ContenderName[], index: number): readonl
   return index % 2 === 0 ? rotated : rotated.toReversed();
 }
 
-export interface RoundsPlan {
-  readonly names: readonly ContenderName[];
+export interface RoundsPlan<Result> {
   readonly rounds: number;
   /** No round begins that would not be over by then, in milliseconds since 1970. */
   readonly endsBy: number;
-  readonly run: (name: ContenderName, round: number) => Promise<Run>;
+  readonly round: (index: number) => Promise<Result>;
 }
 
 /** The rounds that there was time for; at least one. */
-export async function runRounds({ names, rounds, endsBy, run }: RoundsPlan): Promise<readonly Round[]> {
-  const done: Round[] = [];
+export async function runRounds<Result>({ rounds, endsBy, round }: RoundsPlan<Result>): Promise<readonly Result[]> {
+  const done: Result[] = [];
   let longestMs = 0;
   while (done.length < rounds && (done.length === 0 || Date.now() + longestMs < endsBy)) {
     const startedAt = Date.now();
-    const round: Partial<Record<ContenderName, Run>> = {};
-    for (const name of orderOf(names, done.length)) round[name] = await run(name, done.length + 1);
-    done.push(round);
+    done.push(await round(done.length));
     longestMs = Math.max(longestMs, Date.now() - startedAt);
   }
   return done;
+}
+
+/** A round in which each contender runs by itself, one after the other. */
+export async function inTurns<Run>(
+  names: readonly ContenderName[],
+  index: number,
+  run: (name: ContenderName) => Promise<Run>,
+): Promise<Round<Run>> {
+  const round: Partial<Record<ContenderName, Run>> = {};
+  for (const name of orderOf(names, index)) round[name] = await run(name);
+  return round;
 }

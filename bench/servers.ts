@@ -20,6 +20,13 @@ export interface JobServer {
   stop(): Promise<void>;
 }
 
+/** The servers of one benchmark. */
+export interface Servers {
+  readonly temporal: JobServer;
+  /** Absent: BullMQ is left out. */
+  readonly redis: JobServer | undefined;
+}
+
 const REDIS_ANSWERS_WITHIN_MS = 10_000;
 const POLL_MS = 50;
 
@@ -27,8 +34,34 @@ function built(path: string): string {
   return new URL(`../../dist/${path}`, import.meta.url).href;
 }
 
+export interface ServersPlan {
+  /** Their data is kept below it. */
+  readonly folder: string;
+  /** Whether a Redis is wanted. */
+  readonly hasRedis: boolean;
+  readonly say: (line: string) => void;
+}
+
+/** Starts the servers; says loudly when there is no Redis to start. */
+export async function startServers({ folder, hasRedis, say }: ServersPlan): Promise<Servers> {
+  say('Starting the embedded Temporal server …');
+  const temporal = await startTemporal(folder);
+  if (!hasRedis) return { temporal, redis: undefined };
+  const binary = await findRedis();
+  if (binary === undefined) {
+    say('\n*** BULLMQ IS SKIPPED: there is no redis-server on PATH. Install it (Debian: apt install redis-server) and run again. ***\n');
+    return { temporal, redis: undefined };
+  }
+  say('Starting Redis with appendfsync always …');
+  return { temporal, redis: await startRedis(binary, folder) };
+}
+
+export async function stopServers({ temporal, redis }: Servers): Promise<void> {
+  await Promise.all([temporal.stop(), redis?.stop()]);
+}
+
 /** The embedded Temporal server, in a new data folder below `folder`. */
-export async function startTemporal(folder: string): Promise<JobServer> {
+async function startTemporal(folder: string): Promise<JobServer> {
   const server = await startEmbedded({ dataDir: join(folder, 'temporal'), env: process.env, onNotice: (line) => console.error(line) });
   const version = await temporalVersion(server.address);
   return { pid: server.pid, port: Number(server.address.split(':').at(-1)), version, stop: () => server.close() };
@@ -44,7 +77,7 @@ async function temporalVersion(address: string): Promise<string> {
 }
 
 /** Path of a redis-server on PATH; undefined when there is none. */
-export async function findRedis(): Promise<string | undefined> {
+async function findRedis(): Promise<string | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter((entry) => entry !== '')) {
     const path = join(folder, 'redis-server');
     const isThere = await access(path, constants.X_OK).then(
@@ -57,7 +90,7 @@ export async function findRedis(): Promise<string | undefined> {
 }
 
 /** A Redis in a new folder below `folder` that has each write on disk before it answers. */
-export async function startRedis(binary: string, folder: string): Promise<JobServer> {
+async function startRedis(binary: string, folder: string): Promise<JobServer> {
   const dataDir = join(folder, 'redis');
   await mkdir(dataDir, { recursive: true });
   const port = await freePort();

@@ -36,7 +36,7 @@ async function runRawWorkflow(): Promise<string> {
   const worker = await Worker.create({
     connection,
     taskQueue,
-    workflowsPath: fileURLToPath(new URL('../../bench/raw-workflow.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(new URL('../../bench/jobs/raw-workflow.ts', import.meta.url)),
     activities: { noop: () => Promise.resolve({ ok: true }) },
   });
   const client = await temporalClient();

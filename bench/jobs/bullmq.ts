@@ -1,6 +1,7 @@
 /** Owns how the no-op job runs through BullMQ, with its defaults. Redis fsyncs each write, so that an acknowledged job is as safe as on Temporal. */
 import { Queue, QueueEvents, Worker } from 'bullmq';
-import { type Contender, HANDLER_LIMIT, NOOP_OUTPUT, type NoopInput, type Place } from './contender.ts';
+import type { Place } from '../contender.ts';
+import { type Contender, HANDLER_LIMIT, NOOP_OUTPUT, type NoopInput } from './contender.ts';
 
 function connectionTo({ port }: Place): { readonly host: string; readonly port: number; readonly maxRetriesPerRequest: null } {
   return { host: '127.0.0.1', port, maxRetriesPerRequest: null };

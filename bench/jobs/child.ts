@@ -1,16 +1,9 @@
-/**
- * A worker or client process of one run: `node child.js worker|client <contender> <place as JSON>`.
- * Answers the requests of `child-messages.ts`, one at a time. Ends when the benchmark is gone, however it went.
- */
-import type { Answer, Request, Role } from './child-messages.ts';
-import { type Contender, type ContenderClient, type ContenderName, now, type Place } from './contender.ts';
+/** A worker or client process of one run: `node child.js worker|client <contender> <place as JSON>`. Answers the requests of `requests.ts`. */
+import { type Answerer, answerRequests } from '../answer-requests.ts';
+import { type ContenderName, now, type Place } from '../contender.ts';
+import type { Contender, ContenderClient } from './contender.ts';
 import { loadContender } from './contenders.ts';
-
-type Answerer = (request: Request) => Promise<readonly number[]>;
-
-function say(answer: Answer): void {
-  process.send?.(answer);
-}
+import type { Request, Role } from './requests.ts';
 
 /** The phase of jobs that a worker counts: resolves `all` when the last one has started. */
 class Phase {
@@ -30,7 +23,7 @@ class Phase {
   }
 }
 
-async function workerAnswerer(contender: Contender, place: Place): Promise<Answerer> {
+async function workerAnswerer(contender: Contender, place: Place): Promise<Answerer<Request>> {
   let phase = new Phase(0);
   const stop = await contender.startWorker(place, ({ addedAt }) => phase.count(addedAt));
   return async (request) => {
@@ -41,7 +34,7 @@ async function workerAnswerer(contender: Contender, place: Place): Promise<Answe
   };
 }
 
-async function clientAnswerer(contender: Contender, place: Place): Promise<Answerer> {
+async function clientAnswerer(contender: Contender, place: Place): Promise<Answerer<Request>> {
   const client = await contender.connect(place);
   return async (request) => {
     if (request.kind === 'one-by-one') await addOneByOne(client, request.jobs);
@@ -71,27 +64,8 @@ async function addAll(client: ContenderClient, jobs: number, adders: number): Pr
   return now() - startedAt;
 }
 
-async function answer(answerer: Answerer, request: Request): Promise<void> {
-  try {
-    say({ kind: 'answer', values: await answerer(request) });
-    // Connections of the contenders would keep the process; what it had to do is done.
-    if (request.kind === 'stop') process.exit(0);
-  } catch (error) {
-    say({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  }
-}
-
-async function main(): Promise<void> {
-  const [role, name, place] = process.argv.slice(2) as [Role, ContenderName, string];
-  process.on('disconnect', () => process.exit(1));
-  // Ctrl-C reaches the whole process group; the benchmark then ends its children itself.
-  process.on('SIGINT', () => undefined);
+const [role, name, place] = process.argv.slice(2) as [Role, ContenderName, string];
+await answerRequests<Request>(async () => {
   const contender = await loadContender(name);
-  const answerer = await (role === 'worker' ? workerAnswerer : clientAnswerer)(contender, JSON.parse(place) as Place);
-  process.on('message', (request: Request) => void answer(answerer, request));
-  say({ kind: 'ready' });
-}
-
-await main().catch((error: unknown) => {
-  say({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  return await (role === 'worker' ? workerAnswerer : clientAnswerer)(contender, JSON.parse(place) as Place);
 });

@@ -3,17 +3,24 @@
  * started and terminated, since running them would take hours and the index does not know the difference.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { JobQueue } from 'holdfast';
 import { JobClient } from 'holdfast/client';
-import { alignedTable } from './markdown-table.ts';
-import { percentile } from './statistics.ts';
+import { percentile } from '../statistics.ts';
 
 export interface StatsPlan {
   readonly port: number;
   readonly finished: number;
   readonly open: number;
   readonly say: (line: string) => void;
+}
+
+/** How long one question takes. */
+export interface Question {
+  readonly title: string;
+  readonly p50: number;
+  readonly p95: number;
 }
 
 const AT_ONCE = 20;
@@ -23,33 +30,35 @@ const ASKERS = 10;
 const APART_MS = 1100;
 const SAY_EVERY = 2000;
 
-/** The report, as a table. */
-export async function benchStats(plan: StatsPlan): Promise<string> {
+/** Every question; the first is raw Temporal's. */
+export async function askForStats(plan: StatsPlan): Promise<readonly Question[]> {
   const address = `127.0.0.1:${plan.port}`;
   const queueName = `bench-${randomUUID()}`;
-  await fill(address, queueName, plan);
+  const connection = await Connection.connect({ address });
+  const { workflow } = new Client({ connection });
+  await fill(workflow, queueName, plan);
   const client = await JobClient.connect({ address, env: {} });
   const queue = new JobQueue({ queue: queueName, temporal: { address } });
   await queue.initialize();
   try {
-    const rows = [
-      ['`getStats()`', ...(await times(() => queue.getStats(), 0))],
-      [`\`getStats()\`, ${ASKERS} at once`, ...(await times(() => many(() => queue.getStats()), 0))],
-      ['`stats({ queue })`', ...(await times(() => client.stats({ queue: queueName }), APART_MS))],
-      [`\`stats({ queue })\`, ${ASKERS} at once`, ...(await times(() => many(() => client.stats({ queue: queueName })), APART_MS))],
+    const rawCount = () => workflow.count(`TaskQueue = '${queueName}' GROUP BY ExecutionStatus`);
+    const questions = [
+      await timed('raw Temporal, `count` by status', rawCount),
+      await timed('`getStats()`', () => queue.getStats()),
+      await timed(`\`getStats()\`, ${ASKERS} at once`, () => many(() => queue.getStats())),
+      await timed('`stats({ queue })`', () => client.stats({ queue: queueName }), APART_MS),
+      await timed(`\`stats({ queue })\`, ${ASKERS} at once`, () => many(() => client.stats({ queue: queueName })), APART_MS),
     ];
-    const counts = await queue.getStats();
-    plan.say(`counted: ${JSON.stringify(counts)}`);
-    return `${alignedTable([`with ${plan.finished} finished and ${plan.open} open jobs`, 'p50, ms', 'p95, ms'], rows)}\n`;
+    plan.say(`counted: ${JSON.stringify(await queue.getStats())}`);
+    return questions;
   } finally {
     await queue.close();
     await client.close();
+    await connection.close();
   }
 }
 
-async function fill(address: string, taskQueue: string, { finished, open, say }: StatsPlan): Promise<void> {
-  const connection = await Connection.connect({ address });
-  const { workflow } = new Client({ connection });
+async function fill(workflow: Client['workflow'], taskQueue: string, { finished, open, say }: StatsPlan): Promise<void> {
   const numbers = Array.from({ length: finished + open }, (_none, index) => index).values();
   const add = async (): Promise<void> => {
     for (const index of numbers) {
@@ -59,21 +68,20 @@ async function fill(address: string, taskQueue: string, { finished, open, say }:
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, add));
-  await connection.close();
 }
 
 async function many(ask: () => Promise<unknown>): Promise<void> {
   await Promise.all(Array.from({ length: ASKERS }, ask));
 }
 
-/** p50 and p95 of several calls. */
-async function times(ask: () => Promise<unknown>, apartMs: number): Promise<[string, string]> {
+/** @param apartMs from an answer to the next question */
+async function timed(title: string, ask: () => Promise<unknown>, apartMs = 0): Promise<Question> {
   const taken: number[] = [];
-  for (let call = 0; call < TIMES; call++) {
+  for (let call = 0; call < TIMES; call += 1) {
     const startedAt = performance.now();
     await ask();
     taken.push(performance.now() - startedAt);
-    await new Promise((resolve) => setTimeout(resolve, apartMs));
+    await sleep(apartMs);
   }
-  return [percentile(taken, 50).toFixed(0), percentile(taken, 95).toFixed(0)];
+  return { title, p50: percentile(taken, 50), p95: percentile(taken, 95) };
 }

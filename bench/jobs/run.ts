@@ -3,11 +3,13 @@
  * CPU time is read over the load only, from before its first add to after its last job has completed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Child } from './child-process.ts';
-import type { ContenderName, Observer, Place } from './contender.ts';
+import { Child } from '../child-process.ts';
+import { type ContenderName, type Place, TITLES } from '../contender.ts';
+import { cpuMs, residentMiB } from '../process-usage.ts';
+import { percentile } from '../statistics.ts';
+import type { Observer } from './contender.ts';
 import { loadContender } from './contenders.ts';
-import { cpuMs, residentMiB } from './process-usage.ts';
-import { percentile } from './statistics.ts';
+import type { Request, Role } from './requests.ts';
 
 export interface RunPlan {
   readonly name: ContenderName;
@@ -22,13 +24,13 @@ export interface RunPlan {
   readonly jobs: number;
 }
 
-export const PARTS = ['server', 'worker', 'client'] as const;
-export type PerPart = Readonly<Record<(typeof PARTS)[number], number>>;
+export const PROCESSES = ['server', 'worker', 'client'] as const;
+export type PerProcess = Readonly<Record<(typeof PROCESSES)[number], number>>;
 
 export interface Run {
   readonly name: ContenderName;
-  readonly cpuMsPerJob: PerPart;
-  readonly residentMiB: PerPart;
+  readonly cpuMsPerJob: PerProcess;
+  readonly residentMiB: PerProcess;
   readonly addedPerSecond: number;
   readonly completedPerSecond: number;
   /** Milliseconds from add to the start of the handler. */
@@ -45,8 +47,8 @@ const POLL_MS = 20;
 const COMPLETES_WITHIN_MS = 60_000;
 
 interface Processes {
-  readonly worker: Child;
-  readonly client: Child;
+  readonly worker: Child<Request>;
+  readonly client: Child<Request>;
   readonly observer: Observer;
 }
 
@@ -54,17 +56,25 @@ interface Processes {
 export async function runOnce(plan: RunPlan): Promise<Run> {
   const contender = await loadContender(plan.name);
   const observer = await contender.observe(plan.place);
-  const children: Child[] = [];
+  const children: Child<Request>[] = [];
   try {
-    const worker = await Child.start('worker', plan.name, plan.place);
+    const worker = await startChild('worker', plan);
     children.push(worker);
-    const client = await Child.start('client', plan.name, plan.place);
+    const client = await startChild('client', plan);
     children.push(client);
     return await measure(plan, { worker, client, observer });
   } finally {
     await Promise.all(children.map((child) => child.stop()));
     await observer.close();
   }
+}
+
+function startChild(role: Role, { name, place }: RunPlan): Promise<Child<Request>> {
+  return Child.start<Request>({
+    script: new URL('child.js', import.meta.url),
+    args: [role, name, JSON.stringify(place)],
+    title: `${role} process of ${TITLES[name]}`,
+  });
 }
 
 async function measure(plan: RunPlan, processes: Processes): Promise<Run> {
@@ -76,15 +86,15 @@ async function measure(plan: RunPlan, processes: Processes): Promise<Run> {
   await sleep(SETTLE_MS);
 
   const pids = { server: serverPid, worker: processes.worker.pid, client: processes.client.pid };
-  const before = perPart((part) => cpuMs(pids[part]));
+  const before = perProcess((process) => cpuMs(pids[process]));
   const startedAt = performance.now();
   const load = await addUnderLoad(processes, jobs);
   await waitForCompleted(processes.observer, Math.ceil(single / 2) + single + warmUp + jobs);
   const seconds = (performance.now() - startedAt) / 1000;
   return {
     name: plan.name,
-    cpuMsPerJob: perPart((part) => (cpuMs(pids[part]) - before[part]) / jobs),
-    residentMiB: perPart((part) => residentMiB(pids[part])),
+    cpuMsPerJob: perProcess((process) => (cpuMs(pids[process]) - before[process]) / jobs),
+    residentMiB: perProcess((process) => residentMiB(pids[process])),
     addedPerSecond: jobs / (load.addingMs / 1000),
     completedPerSecond: jobs / seconds,
     singleP50: percentile(singly, 50),
@@ -119,6 +129,6 @@ async function waitForCompleted(observer: Observer, jobs: number): Promise<void>
   }
 }
 
-function perPart(value: (part: (typeof PARTS)[number]) => number): PerPart {
+function perProcess(value: (process: (typeof PROCESSES)[number]) => number): PerProcess {
   return { server: value('server'), worker: value('worker'), client: value('client') };
 }

@@ -5,17 +5,20 @@ import { type Contender, HANDLER_LIMIT, NOOP_OUTPUT, type NoopInput } from './co
 import { observeQueue } from './observe-queue.ts';
 import type { rawNoop } from './raw-workflow.ts';
 
+/** The workflow module, compiled. */
+export const rawWorkflow = new URL('raw-workflow.js', import.meta.url);
+
 export const rawTemporal: Contender = {
   async startWorker({ port, queue }, onStart) {
     // Loaded here, since a client process has no use for the worker's native code.
     const { DefaultLogger, NativeConnection, Runtime, Worker } = await import('@temporalio/worker');
-    const { rawBundlePath } = await import('./raw-bundle.ts');
+    const { bundlePathOf } = await import('../raw-bundle.ts');
     Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
     const connection = await NativeConnection.connect({ address: `127.0.0.1:${port}` });
     const worker = await Worker.create({
       connection,
       taskQueue: queue,
-      workflowBundle: { codePath: rawBundlePath },
+      workflowBundle: { codePath: bundlePathOf(rawWorkflow) },
       activities: {
         async noop(input: NoopInput) {
           onStart(input);

@@ -1,6 +1,7 @@
 /** Owns the count of completed jobs on Temporal, for raw and for Holdfast alike: a job of either is one workflow. */
 import { Client, Connection } from '@temporalio/client';
-import type { Observer, Place } from './contender.ts';
+import type { Place } from '../contender.ts';
+import type { Observer } from './contender.ts';
 
 /** Counts what visibility says of a task queue. It lags by a few milliseconds, for both. */
 export async function observeQueue({ port, queue }: Place): Promise<Observer> {

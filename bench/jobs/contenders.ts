@@ -1,5 +1,6 @@
 /** Owns the loading of contenders: a process loads the libraries of the one it runs and no others. */
-import type { Contender, ContenderName } from './contender.ts';
+import type { ContenderName } from '../contender.ts';
+import type { Contender } from './contender.ts';
 
 /** The contender of this name. */
 export async function loadContender(name: ContenderName): Promise<Contender> {

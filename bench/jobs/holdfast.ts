@@ -2,7 +2,8 @@
 import { JobClient } from 'holdfast/client';
 import { defineJob } from 'holdfast/contract';
 import { z } from 'zod';
-import { type Contender, HANDLER_LIMIT, NOOP_OUTPUT, type Place } from './contender.ts';
+import type { Place } from '../contender.ts';
+import { type Contender, HANDLER_LIMIT, NOOP_OUTPUT } from './contender.ts';
 import { observeQueue } from './observe-queue.ts';
 
 /** The contract, with the queue of one run: the worker then serves this queue and no other, as raw Temporal's does. */
