@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { isLong } from './test/support/scale.ts';
 
 /** Folders whose tests need no Temporal server. Every other folder of `test` does. */
@@ -8,6 +9,29 @@ const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((fold
 const FAULTS = ['test/faults/**/*.test.ts', 'test/testing/test-environment.test.ts'];
 /** Those of them that only `npm run test:long` has time for. */
 const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'event-loop', 'rolling-restart'].map((name) => `test/faults/${name}.test.ts`);
+
+/** Small files that run for long. */
+const LONGEST = [
+  'contract/client',
+  'contract/client-part-2',
+  'contract/model',
+  'cli/dev',
+  'job-queue/lifecycle',
+  'workflow/multi-step',
+].map((name) => `test/${name}.test.ts`);
+
+/** Begins with the longest, so that none of them runs alone in the end. Left to itself a first run begins with the largest files. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- not an array's
+    const others = await super.sort(files.filter((file) => !isLongest(file)));
+    return [...files.filter(isLongest), ...others];
+  }
+}
+
+function isLongest({ moduleId }: TestSpecification): boolean {
+  return LONGEST.some((name) => moduleId.endsWith(name));
+}
 
 /** Set in each project: set for all of them at once, it would run once more for the whole. */
 const BUILD = ['test/support/build.ts'];
@@ -31,6 +55,7 @@ const alias = Object.entries(entryPoints).flatMap(([entryPoint, target]) =>
 export default defineConfig({
   resolve: { alias },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

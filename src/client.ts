@@ -211,8 +211,8 @@ export class JobClient {
   }
 
   /**
-   * Gives a delayed job another time to start at, a later or an earlier one.
-   * @throws JobError `not-found`, `invalid-options`; `conflict` when it is not delayed
+   * Gives a delayed job another time to start at, a later or an earlier one. Its deadline stays.
+   * @throws JobError `not-found`; `invalid-options`, also for a time after the deadline; `conflict` when it is not delayed
    * @example await jobs.postpone(id, { until: '2026-12-24T18:00:00Z' });
    */
   async postpone(id: string, options: PostponeOptions): Promise<void> {

@@ -168,6 +168,8 @@ export interface WorkerParts {
   readonly metricsAddress?: string | undefined;
   /** False: it counts nothing for `stats()`. @default true */
   readonly hasStatistics?: boolean;
+  /** False: a handler hears of a cancel from the server alone, with the answer to a heartbeat. @default true */
+  readonly hasCancelNotices?: boolean;
 }
 
 /** The worker of these parts: one Temporal worker per queue over one connection. */
@@ -183,6 +185,8 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   const host = handlerHost(parts, temporal, { observer: allOf(observers), guard: watchdog });
   // Only for its name: the server lists it with the worker.
   const plugin = { name: `${VERSION_PREFIX}${packageVersion()}` };
+  // Nobody listens to a register of its own.
+  const { sinks } = parts.hasCancelNotices === false ? new CancelNotices() : host.cancels;
   const create = ([taskQueue, limit]: readonly [string, HandlerLimit]): Promise<Worker> =>
     Worker.create({
       connection,
@@ -192,7 +196,7 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
       taskQueue,
       workflowBundle: bundle,
       activities: jobActivities(registry, host, limit),
-      sinks: host.cancels.sinks satisfies InjectedSinks<CancelSinks>,
+      sinks: sinks satisfies InjectedSinks<CancelSinks>,
       maxConcurrentActivityTaskExecutions: limit.limit,
       enableNonLocalActivities: parts.isWithoutHandlers !== true,
       // Cancel and progress ride on heartbeats; the rhythm is the wrapper's, the SDK must not slow it down.
@@ -249,7 +253,7 @@ function handlerHost({ log }: WorkerParts, temporal: Temporal, { observer, guard
     identity: IDENTITY,
     heartbeats: new Heartbeats(guard),
     cancels: new CancelNotices(),
-    isCancelled: (info) => late.isCancelled(info),
+    isCancelled: (info, options) => late.isCancelled(info, options),
     log,
     values,
     observer,

@@ -63,7 +63,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.waitedMs = info.attempt > 1 ? undefined : rule.queuedMs + Math.max(0, this.startedAt.getTime() - info.scheduledTimestampMs);
     const running = { worker, startedAt: this.startedAt.toISOString(), isAlone: false };
     this.#state = {
-      ...beginAttempt(asAttemptState(info.heartbeatDetails) ?? (rule.from && stateFrom(rule.from)), info.attempt, running),
+      ...beginAttempt(stateBefore(info.heartbeatDetails, rule.from), info.attempt, running),
       maxAttempts: rule.retry.maxAttempts,
       ...(rule.cleanUpMs === undefined ? {} : { cleanUpMs: rule.cleanUpMs }),
     };
@@ -154,6 +154,12 @@ export interface AttemptEnding {
   readonly error: unknown;
   /** Wait until the next attempt. Absent on the last one. */
   readonly backoffMs?: number;
+}
+
+/** What the attempts before left, over what the run was given by the run before: a worker without the handler leaves a record as well. */
+function stateBefore(details: unknown, from: AttemptRule['from']): AttemptState | undefined {
+  const before = asAttemptState(details);
+  return from === undefined ? before : { ...stateFrom(from), ...before };
 }
 
 /** What the server wants when it stops an attempt. Whatever is not a cancel is carried on by the next attempt. */

@@ -22,7 +22,7 @@ export function cleanUpHandler({ job, kind }: CleanUpOf, values: CarriedValues):
   const { contract, onCancel, onFail } = job;
   const handler = async (call: CleanUpCall, handling: HandlerContext): Promise<void> => {
     const hook = kind === 'on-cancel' ? onCancel : onFail;
-    const input = await inputOf(contract, await values.receive(call.input));
+    const input = await inputOf(contract, call, values);
     if (hook === undefined || input === undefined) return;
     const { jobId, attempt, maxAttempts, idempotencyKey, signal } = handling;
     const { progress, error = { code: 'internal', message: '' } } = call;
@@ -44,12 +44,16 @@ export function cleanUpHandler({ job, kind }: CleanUpOf, values: CarriedValues):
   };
 }
 
-/** Undefined for an input that does not match the contract: no handler was called with it, so nothing was begun. */
-async function inputOf(contract: JobContract, input: unknown): Promise<{ readonly parsed: unknown } | undefined> {
+/**
+ * Undefined for an input that does not match the contract: no handler was called with it, so nothing was begun. And for one whose
+ * payload is gone, when that ended the job: there is nothing to clean up by.
+ */
+async function inputOf(contract: JobContract, call: CleanUpCall, values: CarriedValues): Promise<{ readonly parsed: unknown } | undefined> {
   try {
-    return { parsed: await parseInput(contract, input) };
+    return { parsed: await parseInput(contract, await values.receive(call.input)) };
   } catch (error) {
-    if (error instanceof JobError && error.code === 'invalid-input') return undefined;
+    const code = error instanceof JobError ? error.code : undefined;
+    if (code === 'invalid-input' || (code === 'payload-missing' && call.error?.code === code)) return undefined;
     throw error;
   }
 }

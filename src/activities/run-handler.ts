@@ -37,8 +37,8 @@ export interface HandlerHost {
   readonly identity: string;
   readonly heartbeats: Heartbeats;
   readonly cancels: CancelNotices;
-  /** Whether the job was cancelled while nobody could carry that out. Asked before each handler call. */
-  isCancelled(call: Info): Promise<boolean>;
+  /** Whether this call is not wanted any more, since its job was cancelled while nobody could carry that out. Asked before each handler call. */
+  isCancelled(call: Info, options: RunOptions): Promise<boolean>;
   readonly log: Log;
   /** How inputs and outputs travel. */
   readonly values: CarriedValues;
@@ -157,7 +157,7 @@ async function begin(handled: HandledJob, input: unknown, run: LimitedRun): Prom
   attempt.hasPlace = true;
   const canExpire = attempt.isFirst && rule.limits.expiry !== undefined;
   await Promise.all([beats.announce(), canExpire ? call.host.begun(call.context) : undefined]);
-  if (await call.host.isCancelled(call.context.info)) attempt.abort(new JobError('cancelled'));
+  if (await call.host.isCancelled(call.context.info, call.options)) attempt.abort(new JobError('cancelled'));
   beats.begin(rule.timeoutMs);
   return await withTimeout(attempt, rule, () => runHandler(handled, input, run));
 }

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly steps?: true;
   /** From the time the job was due until its workflow code ran: set by the workflow, for the handler's statistics. */
   readonly queuedMs?: number;
+  /** A cancel of the job does not stop this call: it is part of its clean-up. Set by the workflow. */
+  readonly isShielded?: true;
 }
 
 /** What a handler's activity returns: the job's output, and the record of how it came about. */
@@ -122,7 +124,7 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
-  const { retry, timeoutMs, heartbeatMs, cleanUpMs, deadlineMs, expiresInMs, dueMs, queuedMs, steps, from } = options;
+  const { retry, timeoutMs, heartbeatMs, cleanUpMs, deadlineMs, expiresInMs, dueMs, queuedMs, steps, from, isShielded } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
@@ -134,6 +136,7 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
     ...(dueMs === undefined ? {} : { dueMs: checkInteger(dueMs, 'dueMs', { min: 0, max: Number.MAX_SAFE_INTEGER }) }),
     ...(queuedMs === undefined ? {} : { queuedMs: checkInteger(queuedMs, 'queuedMs', { min: 0, max: MAX_DURATION_MS }) }),
     ...(from === undefined ? {} : { from: readFrom(from) }),
+    ...(isShielded === true ? { isShielded } : {}),
   };
 }
 

@@ -5,10 +5,13 @@
 import { type ActionSignal, BY_HAND } from '../contract/action-signal.ts';
 import { type ActionNote, checkAction } from '../contract/actions.ts';
 import { asJobError } from '../contract/errors.ts';
+import { invalidOption } from '../contract/options.ts';
 import { NORMAL_KEY } from '../contract/priority.ts';
 import type { JobStatus } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
 import { existingJob, type JobDescription, type PendingActivity } from './describe.ts';
+import { limitsOf } from './job-limits.ts';
+import { isoTime } from './protocol.ts';
 import { statusOf, stepStatus } from './status.ts';
 
 /** A next attempt that is due within this time is not worth a call: it might be running by then. */
@@ -21,14 +24,22 @@ export async function runNow(temporal: Temporal, id: string, note: ActionNote): 
   });
 }
 
-/** Gives a delayed job another time to start at, `dueMs`. @throws JobError `not-found`, `conflict` */
+/** Gives a delayed job another time to start at, `dueMs`. @throws JobError `not-found`, `conflict`; `invalid-options` for a time after its deadline */
 export async function postpone(temporal: Temporal, id: string, { dueMs, ...note }: ActionNote & { dueMs: number }): Promise<void> {
   await act(temporal, { id, action: 'postpone' }, async (job) => {
+    checkBeforeDeadline(job, dueMs);
     const signal: ActionSignal = { action: 'postpone', dueMs, ...note };
     // A later time is heeded when the server lets the workflow begin; for an earlier one it has to be woken.
     if (dueMs >= job.dueMs) await leaveSignal(temporal, job, signal);
     else await wake(temporal, job, signal);
   });
+}
+
+/** A deadline stays where it is. */
+function checkBeforeDeadline(job: JobDescription, dueMs: number): void {
+  const { deadlineAt } = limitsOf(job);
+  if (deadlineAt === undefined || dueMs < Date.parse(deadlineAt)) return;
+  throw invalidOption('until', `a time before the deadline of the job, ${deadlineAt}`, isoTime(dueMs));
 }
 
 /** Moves a job in the order of its queue. @throws JobError `not-found`, `conflict` */

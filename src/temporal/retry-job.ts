@@ -31,9 +31,10 @@ export async function retryJob(temporal: Temporal, id: string, { input, from, ..
   const runOptions = readRunOptions(first.runOptions as RunOptions);
   const hasSteps = runOptions.steps === true || before.steps !== undefined;
   if (from === 'checkpoint' && hasSteps) throw invalidOption('from', '"start" for a job of several steps, which has no checkpoint', from);
-  const isAnew = from === 'start' || state?.checkpoint === undefined;
-  const { from: _from, ...kept } = runOptions;
-  const checkpoint = isAnew ? {} : { from: { checkpoint: state.checkpoint, ...progressOf(state) } };
+  const { from: given, ...kept } = runOptions;
+  // A run that no handler was called for leaves what it was given itself.
+  const left = state?.checkpoint === undefined ? given : { checkpoint: state.checkpoint, ...progressOf(state) };
+  const checkpoint = from === 'start' || left?.checkpoint === undefined ? {} : { from: left };
   // The body of a job with steps cannot look into the store: its input has to travel itself.
   if (hasSteps && input !== undefined) checkPayload(input.value, `new input of "${id}"`);
   const maxAttempts = before.memo?.maxAttempts ?? state?.maxAttempts ?? DEFAULT_RETRY.maxAttempts;

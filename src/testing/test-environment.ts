@@ -100,6 +100,9 @@ export async function testEnvironment(options: TestEnvironmentOptions): Promise<
       throttleMs: 1,
       // It would run ahead of the statistics, whose minutes are the server's.
       hasStatistics: false,
+      // A handler that ends before this server has heard of the cancel from the workflow stops its clock for good: it then
+      // refuses the workflow's command (ACTIVITY_UNKNOWN), and keeps the lock of that task.
+      hasCancelNotices: false,
     });
     return new RunningEnvironment(JobClient.over(temporal), { server, worker, clock, starts });
   } catch (error) {

@@ -3,6 +3,7 @@
  * beside its cancel then, and the next worker may get to it first.
  */
 import type { Info } from '@temporalio/activity';
+import type { RunOptions } from '../contract/messages.ts';
 import { messageOf } from '../contract/errors.ts';
 import type { Log } from '../log.ts';
 import type { Temporal } from '../temporal/connection.ts';
@@ -19,11 +20,9 @@ export class LateCancels {
   }
 
   /** Whether this handler call is not wanted any more. Asked of the server only where a cancel can have been missed. */
-  async isCancelled(info: Info): Promise<boolean> {
-    // A step may be part of a clean-up, which runs in a job that was cancelled.
-    const isWholeJob = info.workflowType === info.activityType;
+  async isCancelled(info: Info, { isShielded }: RunOptions): Promise<boolean> {
     const isFirst = info.attempt === 1 && info.currentAttemptScheduledTimestampMs >= this.#startedAtMs;
-    if (!isWholeJob || isFirst || info.workflowExecution === undefined) return false;
+    if (isShielded === true || isFirst || info.workflowExecution === undefined) return false;
     try {
       const { workflowId, runId } = info.workflowExecution;
       const job = await describeJob(this.#temporal, workflowId, runId);

@@ -71,10 +71,15 @@ export async function runStep({ type, input, options, place = {}, hasPriority = 
   if (run === undefined) throw new TypeError(`No activity proxy for ${type}`);
   tellOfCancel(activityId);
   try {
-    return await run(input, options);
+    return await run(input, isShielded(CancellationScope.current()) ? { ...options, isShielded: true } : options);
   } catch (error) {
     throw isCutShortByCancel(error) ? new CancelledFailure('The job was cancelled.', [], error) : (limitFailure(error, options) ?? error);
   }
+}
+
+/** True when no cancel of the job reaches what is called in this scope. */
+function isShielded({ cancellable, parent }: CancellationScope): boolean {
+  return !cancellable || (parent !== undefined && isShielded(parent));
 }
 
 function hasPlaceInOrder(priority: ReturnType<typeof workflowInfo>['priority']): boolean {

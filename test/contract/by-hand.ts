@@ -101,6 +101,19 @@ export function byHand(connect: () => Promise<ContractClient>): void {
     expect(await job.result()).toBeGreaterThanOrEqual(until - 10);
   });
 
+  test('a job is not postponed beyond its deadline, which stays', async () => {
+    const client = await connect();
+    const job = await client.add(contractOf({ deadline: '1h' }), {}, { delay: '1h' });
+    const { deadlineAt } = await job.get();
+    const message = `Expected until to be a time before the deadline of the job, ${deadlineAt}, got:`;
+    await expect(job.postpone({ delay: '2h' })).rejects.toMatchObject({
+      code: 'invalid-options',
+      message: expect.stringContaining(message) as string,
+    });
+    await job.postpone({ delay: '90m' });
+    expect(await job.get()).toMatchObject({ status: 'delayed', deadlineAt });
+  });
+
   test('a job that is postponed to a time long past starts now', async () => {
     const contract = contractOf({});
     await runWorker({ jobs: [handle(contract, () => 'done')] });

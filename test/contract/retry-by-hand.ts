@@ -82,6 +82,34 @@ export function retryByHand(connect: () => Promise<ContractClient>): void {
     expect((await job.get()).run).toBe(3);
   });
 
+  test('keeps the checkpoint over a run that is cancelled before it starts, and over a worker without the handler', async () => {
+    const contract = contractOf({ retry: { maxAttempts: 1 } });
+    const client = await connect();
+    const failing = await runWorker({
+      jobs: [
+        handle(contract, (_input, { checkpoint, progress }) => {
+          progress(40);
+          checkpoint('kept');
+          return fail();
+        }),
+      ],
+    });
+    const job = await client.add(contract, {});
+    await expect(job.result()).rejects.toThrow('broken');
+    await failing.stop();
+    await job.retry();
+    await job.cancel();
+    const other = contractOf({ name: 'other-job', queue: contract.queue });
+    const stranger = await runWorker({ jobs: [handle(other, fail)] });
+    await isStatus(job, 'cancelled');
+    await job.retry();
+    await eventually('a worker without the handler to have been asked', async () => (await job.get()).waitingFor?.code === 'handler');
+    await stranger.stop();
+    await runWorker({ jobs: [handle(contract, (_input, { lastCheckpoint }) => lastCheckpoint)] });
+    expect(await job.result()).toBe('kept');
+    expect(await job.get()).toMatchObject({ run: 3, status: 'completed' });
+  });
+
   test('leaves one job in the lists, and a delete removes all its runs', async () => {
     const contract = contractOf({ name: `retried-${randomUUID()}`, retry: { maxAttempts: 1 } });
     await runWorker({ jobs: [handle(contract, fail)] });

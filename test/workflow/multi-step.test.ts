@@ -56,13 +56,14 @@ function clean({ id, what, fail }: { id: string; what: string; fail: boolean }):
   if (fail) throw new Error('the clean-up failed');
 }
 
+const handlers = {
+  workflows: new URL('workflows.ts', import.meta.url),
+  jobs: [multiStep(course), handle(step, runStep), handle(cleaned, clean)],
+};
+
 let worker: RunningWorker;
 beforeAll(async () => {
-  worker = await startWorker({
-    workflows: new URL('workflows.ts', import.meta.url),
-    jobs: [multiStep(course), handle(step, runStep), handle(cleaned, clean)],
-    concurrency: 20,
-  });
+  worker = await startWorker({ ...handlers, concurrency: 20 });
 });
 afterAll(() => worker.stop());
 
@@ -86,6 +87,21 @@ async function failureOf(job: JobHandle): Promise<JobSnapshot> {
 }
 
 describe('a multi-step job', () => {
+  test('that is cancelled while no worker is up begins no step when one comes, and cleans up', async () => {
+    const queue = ownQueue();
+    const first = await startWorker({ ...handlers, queues: { [queue]: {} }, concurrency: 1 });
+    const holding = await start('gated', {}, { queue });
+    await eventually('the only place to be taken', () => happened.has(holding.id));
+    const jobs = await Promise.all([1, 2, 3, 4, 5].map(() => start('waits in the queue', {}, { queue })));
+    for (const { job } of jobs)
+      await eventually('its step to be in the queue', async () => (await job.get()).steps?.some(({ status }) => status === 'queued'));
+    await first.stop();
+    for (const { job } of jobs) await job.cancel();
+    await runWorker({ ...handlers, queues: { [queue]: {} }, concurrency: 20 });
+    for (const { job } of jobs) await expect(job.result()).rejects.toMatchObject({ code: 'cancelled' });
+    expect(jobs.map(({ id }) => happened.get(id))).toEqual(jobs.map(() => CLEANED));
+  });
+
   test('adds up the progress of its steps by their shares, and shows each with its label', async () => {
     const { id, job } = await start('steps');
     const running = await eventually('both steps half done', async () => {

@@ -160,6 +160,18 @@ describe('a stored value', () => {
     expect(calls).toBe(0);
   });
 
+  test('that is gone leaves an onFail without its input: the hook is not called, and the job says what was gone', async () => {
+    const contract = defineJob({ name: 'with-clean-up', input: anything, queue: ownQueue(), cleanUp: '10s' });
+    const client = await connectClient();
+    const job = await client.add(contract, textOf(2_000_000));
+    for (const path of await storedValues(job.id)) await rm(path);
+    const calls: string[] = [];
+    const note = (call: string) => () => void calls.push(call);
+    await runWorker({ jobs: [handle(contract, note('handler'), { onFail: note('onFail') })] });
+    await expect(job.result()).rejects.toMatchObject({ code: 'payload-missing' });
+    expect(calls).toEqual([]);
+  });
+
   test('of a finished job that is gone: result says so, get works', async () => {
     const client = await connectClient();
     const job = await client.add(echo, textOf(2_000_000));
