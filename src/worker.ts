@@ -291,9 +291,12 @@ function runnable(workers: readonly Worker[], connection: NativeConnection, part
       // Handlers that would not stop in time: their jobs run again elsewhere, so this is no error of the caller's.
       const isExpired = isStopping && error instanceof GracefulShutdownPeriodExpiredError;
       if (isExpired) log.warn('handlers did not stop in time; their jobs run again', { error: messageOf(error) });
+      // All its work is done; the SDK was seen to fail at taking its workflow sandbox down, once in some hundred shutdowns.
+      const isDone = isStopping && worker.getState() === 'STOPPED';
+      if (isDone) log.debug('worker stopped, not tidily', { error: messageOf(error) });
       // Without one of its queues a worker is not what it was made for: whoever supervises the process starts it anew.
       shutdown();
-      if (!isExpired) throw error;
+      if (!isExpired && !isDone) throw error;
     }
   };
   return {

@@ -12,8 +12,6 @@ import type { HandlerHost } from './run-handler.ts';
 const ANNOUNCE_MS = 250;
 /** The SDK gives an attempt up when it saw no heartbeat for the heartbeat timeout and this; and a little less, to be sure. */
 const SDK_PATIENCE_MS = 5000 - 500;
-/** Time for the SDK to say so, once the event loop turns again. */
-const SDK_ANSWER_MS = 1000;
 
 export interface Beats {
   /** Tells the server, before a further attempt calls its handler, who runs it. */
@@ -32,8 +30,18 @@ export function startBeats(attempt: Attempt, context: Context, host: HandlerHost
     if (workflowExecution !== undefined) host.reportProgress(workflowExecution, activityId, progress);
   });
   const guarded = guard(attempt, context, host);
-  let sentAt = performance.now();
+  const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
+  // The SDK counts from when it got the task; of one that lay in this process for longer the server would say that it is over.
+  let sentAt = performance.now() - (guarded.isSuspect() ? heartbeatTimeoutMs : 0);
+  let isGivenUp = false;
+  // The SDK says so as well, behind all that was given to this process meanwhile: the attempt may be over before.
+  const lookBack = (): void => {
+    if (isGivenUp || performance.now() - sentAt < heartbeatTimeoutMs + SDK_PATIENCE_MS) return;
+    isGivenUp = true;
+    guarded.takeOver();
+  };
   const send = (): void => {
+    lookBack();
     sentAt = performance.now();
     attempt.heartbeat(host.running.count);
     guarded.update(attempt.state);
@@ -44,11 +52,13 @@ export function startBeats(attempt: Attempt, context: Context, host: HandlerHost
     begin: (timeoutMs) => guarded.update(attempt.state, timeoutMs),
     stop() {
       stopBeats();
+      guarded.update(attempt.state);
       guarded.end();
     },
     async reported(work) {
       const [end] = await Promise.allSettled([work()]);
-      if (await isGivenUp(context, performance.now() - sentAt)) await guarded.report(end, attempt.state);
+      lookBack();
+      if (isGivenUp || isGivenUpBySdk(context)) await guarded.report(end, attempt.state);
       if (end.status === 'rejected') throw end.reason;
       return end.value;
     },
@@ -80,13 +90,4 @@ function guard(attempt: Attempt, context: Context, { heartbeats }: HandlerHost):
   };
   cancellationSignal.addEventListener('abort', onAbort, { once: true });
   return guarded;
-}
-
-/** Whether the SDK drops the end of the attempt. It may have decided so and not have said so yet. */
-async function isGivenUp(context: Context, silentMs: number): Promise<boolean> {
-  const { info, cancellationSignal } = context;
-  const patienceMs = (info.heartbeatTimeoutMs ?? Number.POSITIVE_INFINITY) + SDK_PATIENCE_MS;
-  if (silentMs >= patienceMs && !cancellationSignal.aborted)
-    await sleep(SDK_ANSWER_MS, undefined, { signal: cancellationSignal }).catch(() => undefined);
-  return isGivenUpBySdk(context);
 }

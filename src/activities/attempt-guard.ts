@@ -15,9 +15,11 @@ export interface GuardedAttempt {
 }
 
 export interface Guarded {
+  /** True for an attempt that may have lain in this process, whose event loop was blocked. */
+  isSuspect(): boolean;
   /**
-   * False when the server has given the attempt to somebody else before its handler was called: the task lay in a blocked process.
-   * Asked of the server only after the event loop was blocked.
+   * False when the server has given the attempt to somebody else before its handler was called. Asked of the server only for one that
+   * is suspect.
    */
   isOpen(): Promise<boolean>;
   /** The newest record, and the limit of the attempt once its time has begun: at the call of its handler. */
@@ -35,6 +37,7 @@ export interface AttemptGuard {
 }
 
 const UNGUARDED: Guarded = {
+  isSuspect: () => false,
   isOpen: () => Promise.resolve(true),
   update: () => undefined,
   takeOver: () => false,

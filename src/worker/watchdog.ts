@@ -42,7 +42,9 @@ export class Watchdog implements AttemptGuard {
   #lastId = 0;
   #thread: Thread | undefined;
   /** Attempts that ended since the loop last turned: a handler that blocked to its end is among them. */
-  #ended: GuardedAttempt[] = [];
+  #ended: { readonly id: number; readonly attempt: GuardedAttempt }[] = [];
+  /** Those that ended in the turn before. */
+  #leaving: readonly number[] = [];
   /** When the loop last turned late. */
   #lateAtMs = Number.NEGATIVE_INFINITY;
   #isClosing = false;
@@ -78,6 +80,7 @@ export class Watchdog implements AttemptGuard {
     };
     send({});
     return {
+      isSuspect: () => this.#isSuspect(attempt),
       isOpen: async () => !this.#isSuspect(attempt) || (await this.#calls.isOpen(taskToken, lastRecord)),
       update: (newest, timeoutMs) => {
         if (newest === lastRecord && timeoutMs === undefined) return;
@@ -110,10 +113,9 @@ export class Watchdog implements AttemptGuard {
 
   #end(id: number): void {
     const attempt = this.#attempts.get(id);
-    if (attempt !== undefined) this.#ended.push(attempt);
+    if (attempt !== undefined) this.#ended.push({ id, attempt });
     this.#attempts.delete(id);
     this.#takenOver.delete(id);
-    this.#post({ id, attempt: undefined });
   }
 
   async #report({ taskToken, type, jobId }: GuardedAttempt, end: PromiseSettledResult<unknown>, record: AttemptState): Promise<void> {
@@ -128,7 +130,6 @@ export class Watchdog implements AttemptGuard {
     this.#thread?.postMessage(message);
   }
 
-  /** True for an attempt that may have lain in this process until the server took it for dead. */
   #isSuspect({ dueAtMs, heartbeatMs }: GuardedAttempt): boolean {
     const now = monotonicMs();
     const isLate = this.#stillForMs(now) >= LATE_MS || now - this.#lateAtMs < LATE_FOR_MS;
@@ -148,12 +149,22 @@ export class Watchdog implements AttemptGuard {
     const stillForMs = this.#stillForMs(now);
     Atomics.store(this.#tick, 0, BigInt(now));
     if (stillForMs >= LATE_MS) this.#lateAtMs = now;
-    const ran = [...this.#ended, ...this.#attempts.values()];
-    this.#ended = [];
+    const ran = [...this.#ended.map(({ attempt }) => attempt), ...this.#attempts.values()];
+    this.#letGo();
     if (stillForMs < BLOCKED_AFTER_MS || ran.length === 0) return;
     const named = ran.slice(0, MAX_NAMED).map(({ type, jobId }) => ({ type, job: jobId }));
     const fields = ran.length === 1 ? { ...named[0] } : { attempts: named, running: ran.length };
     this.#log.warn(`event loop blocked for ${formatMs(stillForMs)}`, fields);
+  }
+
+  /**
+   * Has the thread forget the attempts that ended before the loop last turned. Not at once: what tells the server of an end may be held
+   * up behind other handlers that block, as a heartbeat is.
+   */
+  #letGo(): void {
+    for (const id of this.#leaving) this.#post({ id, attempt: undefined });
+    this.#leaving = this.#ended.map(({ id }) => id);
+    this.#ended = [];
   }
 
   #lose(error: unknown): void {
