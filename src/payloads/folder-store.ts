@@ -11,6 +11,7 @@ import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } fr
 import { basename, dirname, join } from 'node:path';
 import { fieldOf, JobError, messageOf } from '../contract/errors.ts';
 import type { StoredPayload } from '../contract/payload-reference.ts';
+import { flushFolder, isAbsent } from '../storage/durable.ts';
 import type { PayloadStore, StoredJob, StoredValue } from './payload-store.ts';
 
 const ID_PATTERN = /^[\w-]{1,100}\/[0-9a-f]{40}\/[0-9a-f]{64}$/;
@@ -40,7 +41,7 @@ export class FolderStore implements PayloadStore {
     const head = Buffer.from(`${JSON.stringify({ format: 1, job })}\n`);
     try {
       await writeWhole(join(folder, sha256), [head, body]);
-      for (const above of [folder, dirname(folder), this.#folder]) await flush(above);
+      for (const above of [folder, dirname(folder), this.#folder]) await flushFolder(above);
     } catch (error) {
       throw new JobError('unavailable', `The payload folder ${this.#folder} cannot be written: ${messageOf(error)}`, { cause: error });
     }
@@ -128,16 +129,6 @@ async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<v
   }
 }
 
-/** Makes the names in a folder survive a power cut. */
-async function flush(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** The job that the first line of a file names; undefined when there is no such line. */
 async function jobIn(file: string): Promise<string | undefined> {
   const handle = await open(file, 'r');
@@ -167,11 +158,6 @@ async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
     if (isAbsent(error)) return undefined;
     throw error;
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  const code = fieldOf(error, 'code');
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function jobHash(job: string): string {
