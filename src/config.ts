@@ -20,6 +20,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** `host:port` where workers serve metrics. Undefined: nowhere. */
   readonly metricsAddress: string | undefined;
+  /** Folder that `export-data` writes to. Undefined: `exports` in the data folder of `holdfast dev`, and none for other workers. */
+  readonly exports: string | undefined;
+  /** Databases that `export-data` reads from: URLs by the names that jobs use for them. */
+  readonly connections: Readonly<Record<string, string>>;
 }
 
 const variables = z.strictObject({
@@ -27,11 +31,15 @@ const variables = z.strictObject({
   HOLDFAST_PAYLOADS: z.string().min(1).optional(),
   HOLDFAST_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   HOLDFAST_METRICS_ADDRESS: z.string().min(1).optional(),
+  HOLDFAST_EXPORTS: z.string().min(1).optional(),
   /** Read by the finder of server binaries. */
   HOLDFAST_CACHE_DIR: z.string().min(1).optional(),
   /** Read by docker-compose.yml: the module that its workers load. */
   HOLDFAST_JOBS: z.string().optional(),
 });
+
+/** One variable for each database: `HOLDFAST_POSTGRES_OLD_SHOP` has the URL of the connection `old_shop`. */
+const CONNECTION = /^HOLDFAST_POSTGRES_(?<name>[A-Z][A-Z0-9_]{0,62})$/;
 
 /** What Kubernetes sets in every container for a service named `holdfast…`. */
 const OF_A_SERVICE = /_(?:SERVICE|PORT)(?:_|$)/;
@@ -41,20 +49,31 @@ const OF_A_SERVICE = /_(?:SERVICE|PORT)(?:_|$)/;
  * @throws JobError `invalid-config`, naming every problem at once
  */
 export function loadConfig(env: Environment): Config {
-  const own = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('HOLDFAST_') && !OF_A_SERVICE.test(name)));
-  const result = variables.safeParse(own);
+  const own = Object.entries(env).filter(([name]) => name.startsWith('HOLDFAST_') && !OF_A_SERVICE.test(name));
+  const result = variables.safeParse(Object.fromEntries(own.filter(([name]) => !CONNECTION.test(name))));
   if (!result.success) {
-    const known = Object.keys(variables.shape).join(', ');
+    const known = [...Object.keys(variables.shape), 'HOLDFAST_POSTGRES_<NAME>'].join(', ');
     const problems = result.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter((part) => part !== '').join(': '));
     throw new JobError('invalid-config', `The environment is not usable. ${problems.join('; ')}. Known variables: ${known}.`, {
       details: { problems },
     });
   }
-  const { HOLDFAST_DATA_DIR, HOLDFAST_PAYLOADS, HOLDFAST_LOG_LEVEL, HOLDFAST_METRICS_ADDRESS } = result.data;
+  const { HOLDFAST_DATA_DIR, HOLDFAST_PAYLOADS, HOLDFAST_LOG_LEVEL, HOLDFAST_METRICS_ADDRESS, HOLDFAST_EXPORTS } = result.data;
   return {
     dataDir: HOLDFAST_DATA_DIR,
     payloads: HOLDFAST_PAYLOADS,
     logLevel: HOLDFAST_LOG_LEVEL,
     metricsAddress: HOLDFAST_METRICS_ADDRESS,
+    exports: HOLDFAST_EXPORTS,
+    connections: connectionsIn(own),
   };
+}
+
+function connectionsIn(variables: readonly (readonly [string, string | undefined])[]): Config['connections'] {
+  return Object.fromEntries(
+    variables.flatMap(([variable, url]) => {
+      const name = CONNECTION.exec(variable)?.groups?.['name'];
+      return name === undefined || url === undefined || url === '' ? [] : [[name.toLowerCase(), url]];
+    }),
+  );
 }

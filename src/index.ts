@@ -6,8 +6,24 @@ export { JobClient, type JobHandle, type ListOptions, type ResultOptions } from 
 export { type StatisticsFilter } from './temporal/statistics.ts';
 export { type FindServerOptions } from './find-server.ts';
 export { type Log } from './log.ts';
-export { analyseRepositories, type RepositoryReport, type RepositoryResult } from './jobs/index.ts';
-export { type AnalyserSettings, shippedJobs } from './shipped-jobs.ts';
+export {
+  analyseRepositories,
+  exportData,
+  type ExportSidecar,
+  exportSidecar,
+  type RepositoryReport,
+  type RepositoryResult,
+} from './jobs/index.ts';
+export {
+  type AnalyserSettings,
+  type ExportSettings,
+  exportsFromEnvironment,
+  type PostgresConnection,
+  shippedJobs,
+  type ShippedJobsSettings,
+} from './shipped-jobs.ts';
+export { FolderStorage } from './storage/folder-storage.ts';
+export { type PutFile, type Storage, type StoredFile } from './storage/storage.ts';
 export {
   createWorker,
   handle,

@@ -25,6 +25,7 @@ import { findServer, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
 import { packageVersion } from './package-version.ts';
 import { type Temporal, temporalOver, type TemporalServer } from './temporal/connection.ts';
+import { readOutcome } from './temporal/outcome.ts';
 import { AttemptCalls } from './worker/attempt-calls.ts';
 import { LateCancels } from './worker/late-cancels.ts';
 import { checkMetricsAddress, metricsOf } from './worker/metrics.ts';
@@ -210,9 +211,9 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
   const created = await Promise.allSettled([...limits].map(create));
   const workers = created.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
   const failed = created.find((end) => end.status === 'rejected');
-  const isSweeper = failed === undefined && parts.isWithoutHandlers !== true;
-  const sweeps = isSweeper ? { sweeps: () => startSweeping(temporal, log) } : {};
-  const worker = runnable(workers, connection, { ...parts, statistics, watchdog, ...sweeps });
+  const hasHandlers = failed === undefined && parts.isWithoutHandlers !== true;
+  const besides = hasHandlers ? [() => startSweeping(temporal, log), ...registry.besides] : [];
+  const worker = runnable(workers, connection, { ...parts, statistics, watchdog, besides });
   if (failed === undefined) return worker;
   // Those that were made let go of the connection only when they have run.
   worker.shutdown();
@@ -256,6 +257,7 @@ function handlerHost({ log }: WorkerParts, temporal: Temporal, { observer, guard
     isCancelled: (info, options) => late.isCancelled(info, options),
     log,
     values,
+    services: { outcomeOf: (jobId) => readOutcome(temporal, jobId) },
     observer,
     running: new RunningHandlers(),
     begun: (call) => stopExpiry(client, call, log),
@@ -271,13 +273,13 @@ function handlerHost({ log }: WorkerParts, temporal: Temporal, { observer, guard
 
 interface RunnableParts extends WorkerParts {
   readonly statistics: StatisticsSender | undefined;
-  /** Begins what goes on while the worker runs; gives how to end it. */
-  readonly sweeps?: () => () => Promise<void>;
+  /** Each begins what goes on while the worker runs, and gives how to end it. */
+  readonly besides: readonly ((log: Log) => () => Promise<void>)[];
   readonly watchdog: Watchdog | undefined;
 }
 
 function runnable(workers: readonly Worker[], connection: NativeConnection, parts: RunnableParts): JobWorker {
-  const { limits, log, shutdownGraceMs, signals = SIGNALS, statistics, sweeps, watchdog } = parts;
+  const { limits, log, shutdownGraceMs, signals = SIGNALS, statistics, besides, watchdog } = parts;
   let isStopping = false;
   const shutdown = (): void => {
     if (!isStopping) setTimeout(() => watchdog?.stopTakenOver(), shutdownGraceMs).unref();
@@ -304,17 +306,17 @@ function runnable(workers: readonly Worker[], connection: NativeConnection, part
     shutdown,
     async run() {
       const unlisten = shutDownAtSignals(shutdown, signals);
-      const endSweeps = sweeps?.();
+      const ends = besides.map((begin) => begin(log));
       const runs = workers.map(runOne);
       // One that was shut down before has to run for a moment all the same: it does not let go of the connection otherwise.
       if (isStopping) shutdown();
-      const ends = await Promise.allSettled(runs);
-      await endSweeps?.();
+      const ended = await Promise.allSettled(runs);
+      await Promise.all(ends.map((end) => end()));
       await statistics?.end();
       await watchdog?.close();
       await connection.close().catch((error: unknown) => log.debug('connection not closed', { error: messageOf(error) }));
       unlisten();
-      const failed = ends.find((end) => end.status === 'rejected');
+      const failed = ended.find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     },
   };

@@ -4,6 +4,7 @@ import { JobError } from '../contract/errors.ts';
 import { checkKeys, show } from '../contract/options.ts';
 import type { Progress, ProgressCount } from '../contract/progress.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
+import type { Log } from '../log.ts';
 
 /** What a handler can ask and tell while it runs. */
 export interface HandlerContext<Checkpoint = unknown, KeptCheckpoint = Checkpoint> {
@@ -35,6 +36,28 @@ export type Handler<C extends JobContract> = (
   input: ParsedInputOf<C>,
   context: HandlerContext<CheckpointOf<C>, KeptCheckpointOf<C>>,
 ) => Promise<ReturnOf<C>> | ReturnOf<C>;
+
+/** How a job of any type stands, or ended. */
+export interface JobOutcome {
+  readonly type: string;
+  /** `completed`, or what it is instead. */
+  readonly status: string;
+  /** Of a completed job. */
+  readonly output: unknown;
+}
+
+/** What a worker does for the handlers of the job types that come with the package. */
+export interface HandlerServices {
+  /** Undefined: no job has the id. @throws JobError `unavailable` */
+  readonly outcomeOf: (jobId: string) => Promise<JobOutcome | undefined>;
+}
+
+/** A handler of the package's own that asks something of its worker. */
+export type ServedHandler<C extends JobContract> = (
+  input: ParsedInputOf<C>,
+  context: HandlerContext<CheckpointOf<C>, KeptCheckpointOf<C>>,
+  services: HandlerServices,
+) => Promise<ReturnOf<C>>;
 
 /** What a clean-up hook is given. It is retried as the contract says: what it does must bear being done twice. */
 export interface CleanUpContext<Checkpoint = unknown> {
@@ -83,13 +106,15 @@ export type AttemptEnd =
 /** A contract with its handler, as `createWorker` takes it. */
 export interface HandledJob {
   readonly contract: JobContract;
-  readonly handler: (input: never, context: HandlerContext<never, unknown>) => unknown;
+  readonly handler: (input: never, context: HandlerContext<never, unknown>, services: HandlerServices) => unknown;
   /** How long a cancelled job waits for its handler, in milliseconds. Absent: until it ends. */
   readonly cancelGraceMs?: number;
   /** Clean-up after a cancel. */
   readonly onCancel?: (input: never, context: FailContext<never>) => unknown;
   /** Clean-up after a final failure. */
   readonly onFail?: (input: never, context: FailContext<never>) => unknown;
+  /** Begins what a worker of this job does beside handling it, when it runs; gives how to end that. */
+  readonly beside?: (log: Log) => () => Promise<void>;
   /** Called once per attempt and awaited before its end is reported. What it throws is logged and changes nothing. */
   readonly attemptEnded?: (end: AttemptEnd, context: HandlerContext) => Promise<void> | void;
 }
@@ -123,6 +148,16 @@ function checkHooks(contract: JobContract, hooks: object): void {
     ? 'has "cleanUp" in its contract: give handle onCancel or onFail, or leave "cleanUp" out.'
     : 'has onCancel or onFail, but no "cleanUp" in its contract: put the time limit of one try there, "cleanUp: \'30s\'".';
   throw new JobError('invalid-contract', `${what} ${next}`);
+}
+
+/** The same for a handler of the package's own. */
+export function handleServed<C extends JobContract>(
+  contract: C,
+  handler: ServedHandler<C>,
+  { beside, ...hooks }: CleanUpHooks<C> & Pick<HandledJob, 'beside'>,
+): HandledJob {
+  checkHooks(contract, hooks);
+  return { contract, handler, ...hooks, ...(beside === undefined ? {} : { beside }) };
 }
 
 /** A job type whose work is a workflow of several steps: the worker needs its contract, to parse the input. */

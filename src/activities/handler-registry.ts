@@ -53,6 +53,11 @@ export class HandlerRegistry {
     return [...this.#contracts.values()];
   }
 
+  /** What is done beside handling these jobs. */
+  get besides(): readonly NonNullable<HandledJob['beside']>[] {
+    return [...this.#handled.values()].flatMap(({ beside }) => (beside === undefined ? [] : [beside]));
+  }
+
   get handledTypes(): readonly string[] {
     return [...this.#handled.keys()];
   }

@@ -24,7 +24,7 @@ import { type Beats, startBeats } from './attempt-beats.ts';
 import type { AttemptObserver } from './attempt-observer.ts';
 import { withTimeout } from './attempt-timeout.ts';
 import { codeOf } from './error-code.ts';
-import type { AttemptEnd, HandledJob, HandlerContext } from './handle.ts';
+import type { AttemptEnd, HandledJob, HandlerContext, HandlerServices } from './handle.ts';
 import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
@@ -42,6 +42,7 @@ export interface HandlerHost {
   readonly log: Log;
   /** How inputs and outputs travel. */
   readonly values: CarriedValues;
+  readonly services: HandlerServices;
   readonly observer: AttemptObserver;
   readonly running: RunningHandlers;
   /** Tells the server that the handler of a job that can expire was started: it may not expire while it waits for a further attempt. */
@@ -162,10 +163,10 @@ async function begin(handled: HandledJob, input: unknown, run: LimitedRun): Prom
   return await withTimeout(attempt, rule, () => runHandler(handled, input, run));
 }
 
-async function runHandler({ contract, handler }: HandledJob, input: unknown, { attempt, values }: LimitedRun): Promise<Completed> {
+async function runHandler({ contract, handler }: HandledJob, input: unknown, { attempt, values, run }: LimitedRun): Promise<Completed> {
   const parsed = await parseInput(contract, await values.receive(input));
   attempt.signal.throwIfAborted();
-  const returned: unknown = await handler(parsed as never, attempt as HandlerContext<never, unknown>);
+  const returned: unknown = await handler(parsed as never, attempt as HandlerContext<never, unknown>, run.host.services);
   // The body of a multi-step job works with what its steps return, and cannot look into the store.
   const sizeRule = attempt.isStep ? {} : values.rule;
   const payload = encodePayload(returned, `output of "${contract.name}"`, { code: 'invalid-output', ...sizeRule });

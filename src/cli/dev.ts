@@ -8,7 +8,7 @@ import { loadConfig } from '../config.ts';
 import { JobError, messageOf } from '../contract/errors.ts';
 import type { JobSnapshot } from '../contract/snapshot.ts';
 import { analyseRepositories } from '../jobs/analyse-repositories.ts';
-import { shippedJobs } from '../shipped-jobs.ts';
+import { exportsFromEnvironment, shippedJobs } from '../shipped-jobs.ts';
 import { createWorker, type JobWorker } from '../worker.ts';
 import { type DevRun, forgetRun, newRun, rememberRun } from './dev-runs.ts';
 import { type DevServer, type DevServerOptions, openDevServer } from './dev-server.ts';
@@ -91,6 +91,7 @@ async function createDevWorker({ host, screen, server }: Session, runs: readonly
     jobs: shippedJobs({
       workDir: join(server.dataDir, 'work'),
       allowedRoots: [...new Set(runs.flatMap(({ folders }) => folders))],
+      exports: exportsFromEnvironment(host.env, join(server.dataDir, 'exports')),
     }),
     queues: Object.fromEntries(runs.map(({ queue }) => [queue, {}])),
     log: screenLog(screen, loadConfig(host.env).logLevel),

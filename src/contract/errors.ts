@@ -55,7 +55,7 @@ export const errorCatalogue = {
   'port-taken': { status: 503, retryable: false, message: 'A port that the embedded Temporal server was told to use is taken.' },
   'server-failed': { status: 503, retryable: true, message: 'The embedded Temporal server did not become healthy.' },
   'source-refused': { status: 422, retryable: false, message: 'The source is not one that this worker may read.' },
-  'source-unreadable': { status: 422, retryable: false, message: 'The source is not a repository that git can read.' },
+  'source-unreadable': { status: 422, retryable: false, message: 'The source is not what it was said to be, or cannot be read.' },
   'source-unavailable': { status: 503, retryable: true, message: 'The source could not be reached.' },
   'limit-exceeded': { status: 422, retryable: false, message: 'The work is larger than its limits allow.' },
   internal: { status: 500, retryable: false, message: 'Something failed that should not have.' },

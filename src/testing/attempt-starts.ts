@@ -23,10 +23,10 @@ export class AttemptStarts {
   /** The same job, each call of its handler noted. */
   noted(job: JobDeclaration): JobDeclaration {
     if (!('handler' in job)) return job;
-    const handler: HandledJob['handler'] = async (input, context) => {
+    const handler: HandledJob['handler'] = async (input, context, services) => {
       // No time is skipped while a handler runs, so asking for the time does not change it.
       this.#starts.push({ jobId: context.jobId, type: context.type, at: await this.#clock.now() });
-      return await job.handler(input, context);
+      return await job.handler(input, context, services);
     };
     return { ...job, handler };
   }

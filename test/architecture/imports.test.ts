@@ -48,6 +48,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ],
   '@temporalio/activity': ['src/activities/'],
   '@temporalio/workflow': ['src/workflows/'],
+  pg: ['src/activities/export-data/'],
+  'hyparquet-writer': ['src/activities/export-data/'],
   commander: ['src/cli/'],
   'log-update': ['src/cli/'],
   'cli-table3': ['src/cli/'],

@@ -28,12 +28,21 @@ describe('the example multi-step', () => {
   });
 });
 
+describe('the example export-data', () => {
+  it('exports its orders to a gzip file, whose first lines and hash it prints', async () => {
+    const lines = await runExample('export-data');
+    expect(lines).toContain('id,customer,amount,paid');
+    expect(lines).toContain(`2,"'=cmd()",7.25,false`);
+    expect(lines.at(-1)).toMatch(/^3 rows, \d+ bytes, sha256 [0-9a-f]{64}, kept until 20\d\d-/);
+  });
+});
+
 describe('every example', () => {
   const folders = readdirSync(examples);
   const files = folders.flatMap((folder) => readdirSync(resolve(examples, folder)).map((file) => `${folder}/${file}`));
 
   it('is one of those that are run', () => {
-    expect(folders).toEqual(['first-job', 'multi-step', 'test-with-skipped-time']);
+    expect(folders).toEqual(['export-data', 'first-job', 'multi-step', 'test-with-skipped-time']);
   });
 
   it.each(files)('%s is short', (file) => {

@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { exportsFromEnvironment } from '../../src/shipped-jobs.ts';
 
 describe('the configuration', () => {
   test('has defaults, and leaves the variables of others alone', () => {
-    expect(loadConfig({ PATH: '/bin', TEMPORAL_ADDRESS: 'x' })).toEqual({ dataDir: undefined, payloads: undefined, logLevel: 'info' });
+    expect(loadConfig({ PATH: '/bin', TEMPORAL_ADDRESS: 'x' })).toEqual({
+      dataDir: undefined,
+      payloads: undefined,
+      logLevel: 'info',
+      exports: undefined,
+      connections: {},
+    });
   });
 
   test('is read from HOLDFAST_ variables', () => {
@@ -11,7 +18,29 @@ describe('the configuration', () => {
       dataDir: '/data',
       payloads: '/large',
       logLevel: 'debug',
+      connections: {},
     });
+  });
+
+  test('has the connections of exports by their names, and passes over what Kubernetes sets for a service', () => {
+    const { exports, connections } = loadConfig({
+      HOLDFAST_EXPORTS: '/exports',
+      HOLDFAST_POSTGRES_SHOP: 'postgres://a',
+      HOLDFAST_POSTGRES_OLD_SHOP: 'postgres://b',
+      HOLDFAST_POSTGRES_EMPTY: '',
+      HOLDFAST_POSTGRES_SERVICE_HOST: '10.0.0.1',
+      HOLDFAST_POSTGRES_PORT_5432_TCP: 'tcp://10.0.0.1:5432',
+    });
+    expect([exports, connections]).toEqual(['/exports', { shop: 'postgres://a', old_shop: 'postgres://b' }]);
+    expect(() => loadConfig({ HOLDFAST_POSTGRES_: 'x' })).toThrow('HOLDFAST_POSTGRES_<NAME>');
+  });
+
+  test('gives settings of exports when there is a folder', () => {
+    const env = { HOLDFAST_POSTGRES_SHOP: 'postgres://a' };
+    const connections = { shop: { url: 'postgres://a' } };
+    expect(exportsFromEnvironment(env)).toBeUndefined();
+    expect(exportsFromEnvironment(env, '/own')).toEqual({ storage: '/own', connections });
+    expect(exportsFromEnvironment({ ...env, HOLDFAST_EXPORTS: '/set' }, '/own')).toEqual({ storage: '/set', connections });
   });
 
   test('tells every problem at once, and the known variables', () => {

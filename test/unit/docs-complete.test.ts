@@ -11,6 +11,8 @@ import { errorCatalogue, JobError } from '../../src/contract/errors.ts';
 import { retryRule } from '../../src/contract/retry.ts';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../src/contract/snapshot.ts';
 import { Job, JobQueue, JobStatus } from '../../src/job-queue.ts';
+import { ANALYSIS_TABLES, exportData } from '../../src/jobs/export-data.ts';
+import type { ExportSettings } from '../../src/shipped-jobs.ts';
 import { testEnvironment } from '../../src/testing/index.ts';
 import { createWorker } from '../../src/worker.ts';
 import { ACTIONS, OUTCOMES } from '../contract/outcomes.ts';
@@ -18,7 +20,9 @@ import { ACTIONS, OUTCOMES } from '../contract/outcomes.ts';
 const root = resolve(import.meta.dirname, '../..');
 const documents = [
   'README.md',
-  ...['guide', 'multi-step', 'testing', 'statuses', 'job-queue', 'statistics', 'how-it-works'].map((name) => `docs/${name}.md`),
+  ...['guide', 'multi-step', 'testing', 'statuses', 'job-queue', 'statistics', 'how-it-works', 'export-data'].map(
+    (name) => `docs/${name}.md`,
+  ),
 ];
 const examples = ['send-email.ts', 'worker.ts', 'add.ts'];
 
@@ -131,6 +135,24 @@ describe('docs/testing.md and docs/job-queue.md', () => {
     expect(namesIn(rows)).toEqual(Object.values(JobStatus));
     const sources = rows.flatMap(([, from = '']) => [...from.matchAll(/`(\w+)`/g)].map(([, name]) => name));
     expect(new Set(sources)).toEqual(new Set([...OPEN_STATUSES, ...TERMINAL_STATUSES]));
+  });
+});
+
+describe('docs/export-data.md', () => {
+  const { shape } = exportData.input;
+
+  it('explains every source, table and option of an export', () => {
+    const names = rowsOf('docs/export-data.md', 'What is exported').map(([first = '']) => first.replaceAll('`', ''));
+    const csv = Object.keys(shape.csv.unwrap().shape).map((name) => `csv.${name}`);
+    const options = Object.keys(shape).filter((name) => name !== 'source' && name !== 'csv');
+    const sources = shape.source.options.map((source) => source.shape.type.value);
+    expect(names.toSorted()).toEqual([...sources, ...options, ...csv].toSorted());
+    for (const table of ANALYSIS_TABLES) expect(read('docs/export-data.md')).toContain(`\`${table}\``);
+  });
+
+  it('explains every setting', () => {
+    const settings: Record<keyof ExportSettings, true> = { storage: true, connections: true, folders: true, maxRowBytes: true };
+    expect(namesIn(rowsOf('docs/export-data.md', 'What a job may reach'))).toEqual(Object.keys(settings));
   });
 });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { JobClient } from '../../../src/client.ts';
 import { type EmbeddedServer, startEmbedded } from '../../../src/embedded/server.ts';
+import type { ShippedJobsSettings } from '../../../src/shipped-jobs.ts';
 
 const workerProgram = new URL('./worker.mjs', import.meta.url).pathname;
 
@@ -53,7 +54,8 @@ export interface WorkerSettings {
   readonly hangs?: boolean;
   /** Its TMPDIR. @default this process's */
   readonly tmpDir?: string;
-  readonly analysis?: { readonly workDir: string; readonly allowedRoots: readonly string[]; readonly analysisLog: string };
+  /** Settings of the shipped jobs. */
+  readonly analysis?: ShippedJobsSettings;
 }
 
 /** A worker process that is ready to take jobs. */

@@ -1,5 +1,5 @@
 // A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, hangs?, log?, queue? }` as JSON.
-// With `analysis` (settings of the analyser) it serves the shipped jobs; with `log` (a file) the jobs `steps`, `burn`, `deadly`, `undoable` and `charge`.
+// With `analysis` (settings of the shipped jobs) it serves those; with `log` (a file) the jobs `steps`, `burn`, `deadly`, `undoable` and `charge`.
 // With `hangs` the clean-up of `undoable` never ends, and `charge` reports nothing of the effects that it makes.
 import { appendFileSync } from 'node:fs';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';

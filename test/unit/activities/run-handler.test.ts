@@ -51,6 +51,7 @@ function run(
     observer: { attemptStarted: () => undefined, attemptEnded: () => undefined },
     log: { debug: ignore, info: ignore, warn, error: ignore },
     values: new CarriedValues(undefined),
+    services: { outcomeOf: async () => await Promise.resolve(undefined) },
     running: new RunningHandlers(),
     begun: async () => await Promise.resolve(),
     reportProgress: ignore,
