@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type ContenderName, CONTENDERS } from './contender.ts';
 
 /** In the order of the report. */
-export const PARTS = ['jobs', 'cancel', 'recovery', 'heartbeat', 'stats'] as const;
+export const PARTS = ['jobs', 'cancel', 'recovery', 'heartbeat', 'stats', 'export'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -16,9 +16,11 @@ export interface BenchOptions {
   /** Finished and open jobs of the part `stats`. */
   readonly finished: number;
   readonly open: number;
+  /** Rows of the part `export`. */
+  readonly rows: number;
 }
 
-type NumberName = 'rounds' | 'jobs' | 'finished' | 'open';
+type NumberName = 'rounds' | 'jobs' | 'finished' | 'open' | 'rows';
 type Numbers = Readonly<Partial<Record<NumberName, number>>>;
 
 /** The numbers that a part goes by, and what they are when nothing is said. It takes no others. */
@@ -28,8 +30,9 @@ const DEFAULTS: Readonly<Record<PartName, { readonly full: Numbers; readonly qui
   recovery: { full: { rounds: 5 }, quick: { rounds: 1 } },
   heartbeat: { full: { rounds: 3, jobs: 100 }, quick: { rounds: 1, jobs: 20 } },
   stats: { full: { finished: 20_000, open: 2000 }, quick: { finished: 200, open: 50 } },
+  export: { full: { rounds: 3, rows: 5_000_000 }, quick: { rounds: 1, rows: 50_000 } },
 };
-const GREATEST: Readonly<Record<NumberName, number>> = { rounds: 50, jobs: 10_000, finished: 1_000_000, open: 100_000 };
+const GREATEST: Readonly<Record<NumberName, number>> = { rounds: 50, jobs: 10_000, finished: 1_000_000, open: 100_000, rows: 100_000_000 };
 
 export const USAGE = `npm run bench -- [options]
 Measures Holdfast beside raw Temporal and BullMQ in one run, and writes the part's section of docs/benchmarks.md.
@@ -40,11 +43,13 @@ Measures Holdfast beside raw Temporal and BullMQ in one run, and writes the part
                   recovery        from a worker's kill -9 to the next attempt of its job
                   heartbeat       CPU time of a heartbeat
                   stats           how long getStats and stats take beside many jobs
-  --rounds N    rounds of one run each (jobs 7, cancel 2, recovery 5 kills, heartbeat 3)
+                  export          rows a second and memory of export-data, beside psql's \\copy
+  --rounds N    rounds of one run each (jobs 7, cancel 2, recovery 5 kills, heartbeat 3, export 3)
   --jobs N      jobs of a run on Temporal (jobs 200, cancel 200, heartbeat 100); in the part jobs BullMQ gets 20 000, since fewer
                 only time a cold start
   --finished N  finished jobs of the part stats (20 000)
   --open N      open jobs of the part stats (2000)
+  --rows N      rows of the part export (5 000 000)
   --only A,B    some of: ${CONTENDERS.join(', ')}
   --quick       few rounds of few jobs: whether it works, not how fast it is
   --help`;
@@ -73,6 +78,7 @@ export function readArguments(args: readonly string[]): BenchOptions | undefined
     quick,
     finished: number('finished'),
     open: number('open'),
+    rows: number('rows'),
   };
 }
 
@@ -86,6 +92,7 @@ function parse(args: readonly string[]) {
       part: { type: 'string' },
       finished: { type: 'string' },
       open: { type: 'string' },
+      rows: { type: 'string' },
       help: { type: 'boolean' },
     } as const;
     return parseArgs({ args: [...args], options }).values;

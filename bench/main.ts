@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { type BenchOptions, type PartName, readArguments, USAGE, UsageError } from './arguments.ts';
 import { cancelPart } from './cancel/part.ts';
 import { killChildren } from './child-process.ts';
+import { exportPart } from './export/part.ts';
 import { heartbeatPart } from './heartbeat/part.ts';
 import { jobsPart } from './jobs/part.ts';
 import { describeMachine, loadAverage } from './machine.ts';
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<PartName, Part>> = {
   recovery: recoveryPart,
   heartbeat: heartbeatPart,
   stats: statsPart,
+  export: exportPart,
 };
 
 function say(line: string): void {

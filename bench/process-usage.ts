@@ -18,3 +18,9 @@ export function residentMiB(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return (Number(match?.[1]) * 1024) / MEBIBYTE;
 }
+
+/** The most resident memory that the process has had so far, in MiB. */
+export function peakResidentMiB(pid: number): number {
+  const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return (Number(match?.[1]) * 1024) / MEBIBYTE;
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { cancelSection } from '../../../bench/cancel/report.ts';
 import type { CancelRun } from '../../../bench/cancel/run.ts';
+import { exportSection } from '../../../bench/export/report.ts';
 import { heartbeatSection } from '../../../bench/heartbeat/report.ts';
 import { jobsSection } from '../../../bench/jobs/report.ts';
 import type { Run } from '../../../bench/jobs/run.ts';
@@ -50,6 +51,23 @@ describe('the section of cancels', () => {
 
   it('says nothing of Holdfast when it did not run', () => {
     expect(cancelSection([{ raw: cancelRun(4000, 9000) }], 200).verdicts).toEqual([]);
+  });
+});
+
+describe('the section of exports', () => {
+  const run = (rowsPerSecond: number, peakMiB: number) => ({ rowsPerSecond, peakMiB, bytes: 1e6, cpuMs: 1000 });
+
+  test.each([
+    [50, 300, 'reached', 'kept'],
+    [49, 301, 'NOT REACHED', 'NOT KEPT'],
+  ])('says of %d rows a second beside 100 and of %d MiB: %s, %s', (rate, peak, ...[reached, kept]) => {
+    const round = { psql: run(100, Number.NaN), csv: run(rate, 1), 'csv.gz': run(1, 1), ndjson: run(1, 1), parquet: run(1, peak) };
+    const { verdicts, tables } = exportSection([round], { rows: 10, postgresVersion: '15' });
+    expect(verdicts).toEqual([
+      `CSV is exported at ${(rate / 100).toFixed(2)} times the rate of psql's \\copy. The aim is 0.5: ${reached}.`,
+      `No worker took more than ${peak} MiB. At most 300 are promised: ${kept}.`,
+    ]);
+    expect(tables[0]?.text).toContain('| Parquet ');
   });
 });
 
