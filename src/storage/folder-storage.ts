@@ -18,7 +18,7 @@ const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,249}$/;
 const MAX_NAMES = 10;
 /** Ends the name of a draft; what stands before it and a UUID is the name of the file that it is to be. */
 const DRAFT_END = '.draft';
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024;
 /** The folder of a file may be removed while the file is begun. */
 const OPENS_TRIED = 3;
 

@@ -13,7 +13,7 @@ import { ownFolder, startWorkerProcess } from './support/processes.ts';
 
 const KILLS = scaled(1, 3);
 const ROWS = scaled(40_000, 300_000);
-/** A kilobyte that no compression makes smaller, so that each file has several parts of 8 MB; and that PostgreSQL takes its time for. */
+/** A kilobyte that no compression makes smaller, so that each file has several parts of 4 MB; and that PostgreSQL takes its time for. */
 const SQL = `SELECT id, id % 1000 AS amount, (SELECT string_agg(md5(id || ' ' || n), '') FROM generate_series(1, 32) n) AS text FROM generate_series(1, ${ROWS}) id`;
 /** Parts between two kills: one up to so many. */
 const PARTS_BETWEEN = scaled(3, 15);

@@ -55,7 +55,7 @@ const RECIPE = 1;
 const DEFAULT_MAX_ROW_BYTES = 16 * 1024 * 1024;
 const [LEAST_MAX_ROW_BYTES, MOST_MAX_ROW_BYTES] = [1024, 64 * 1024 * 1024] as const;
 /** What a killed worker has to make again is at most what makes two of these. */
-const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 4 * 1024 * 1024;
 /** Of one attempt: only a storage that loses parts makes it begin anew more than once. */
 const MOST_TRIES = 3;
 const FOLDER_LENGTH = 40;

@@ -8,14 +8,18 @@ const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const LETTER_T = 0x74;
+const LETTER_BIG_T = 0x54;
+const LETTER_BIG_Z = 0x5a;
+const MINUS = 0x2d;
+const [ZERO, NINE] = [0x30, 0x39];
 /** A byte becomes at most `\u0000`. */
 export const MOST_BYTES_OF_BYTE = 6;
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const SHORT_ESCAPES: Readonly<Record<number, string>> = { 8: 'b', 9: 't', 10: 'n', 12: 'f', 13: 'r', 34: '"', 92: '\\' };
-/** PostgreSQL's text of a time that has a place in the calendar of ISO 8601. */
-const PLAIN_TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:\+00)?$/;
-const DIGIT_OR_SIGN = /^[-\d]/;
+/** Of `2026-01-31 12:00:00`: where the parts end, and what stands there. */
+const [YEAR_END, DATE_END, SECONDS_END] = [4, 10, 19];
+const IN_UTC = '+00';
 
 /** Which bytes a JSON string escapes, with the text that stands for each. */
 const ESCAPES: readonly (Buffer | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
@@ -61,8 +65,12 @@ function copy({ bytes, start, end }: Cell, out: OutBuffer): void {
 
 /** `NaN` and `Infinity` are no JSON. They become strings, as in PostgreSQL's own `to_json`. */
 function isNumber({ bytes, start, end }: Cell): boolean {
-  const [first = 0, second = 0] = [bytes[start], end > start + 1 ? bytes[start + 1] : undefined];
-  return DIGIT_OR_SIGN.test(String.fromCharCode(first)) && second !== 0x49;
+  // All digits in the end, also of -1e-07; of the others none is.
+  return isDigit(bytes[end - 1]) && end > start;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
 /** A line end outside of a JSON string is white space; inside of one it is escaped already. */
@@ -77,10 +85,18 @@ function copyOnOneLine({ bytes, start, end }: Cell, out: OutBuffer): void {
 }
 
 /** `2026-01-31T12:00:00.5Z`. Years before 1 and after 9999 and the infinities are left as PostgreSQL writes them. */
-function appendTime(cell: Cell, out: OutBuffer, type: 'timestamp' | 'timestamptz'): void {
-  const [, date, time] = PLAIN_TIME.exec(cell.bytes.toString('latin1', cell.start, cell.end)) ?? [];
-  if (date === undefined || time === undefined) return appendString(cell, out);
-  out.length += out.bytes.write(`"${date}T${time}${type === 'timestamptz' ? 'Z' : ''}"`, out.length, 'latin1');
+function appendTime({ bytes, start, end }: Cell, out: OutBuffer, type: 'timestamp' | 'timestamptz'): void {
+  const timeEnd = type === 'timestamptz' ? end - IN_UTC.length : end;
+  const isPlain = timeEnd - start >= SECONDS_END && bytes[start + YEAR_END] === MINUS && bytes[start + DATE_END] === SPACE;
+  const isSound = isPlain && isDigit(bytes[timeEnd - 1]) && (timeEnd === end || bytes.toString('latin1', timeEnd, end) === IN_UTC);
+  if (!isSound) return appendString({ bytes, start, end }, out);
+  const target = out.bytes;
+  target[out.length++] = QUOTE;
+  const at = out.length;
+  out.length += bytes.copy(target, at, start, timeEnd);
+  target[at + DATE_END] = LETTER_BIG_T;
+  if (timeEnd < end) target[out.length++] = LETTER_BIG_Z;
+  target[out.length++] = QUOTE;
 }
 
 /** Appends the cell as a JSON string. */

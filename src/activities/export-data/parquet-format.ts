@@ -8,7 +8,7 @@ import type { OutBuffer } from './out-buffer.ts';
 import { type ParquetColumn, parquetColumn } from './parquet-values.ts';
 import type { Batch, Column } from './table.ts';
 
-/** Smaller groups take less memory, and the event loop for a shorter time: some 30 ms each. */
+/** Smaller groups take less memory, and hold the event loop for a shorter time. */
 const GROUP_ROWS = 10_000;
 const GROUP_BYTES = 4 * 1024 * 1024;
 const CREATED_BY = 'holdfast';

@@ -15,6 +15,8 @@ import type { Storage } from '../../storage/storage.ts';
 import { OutBuffer } from './out-buffer.ts';
 
 const gzip = promisify(gzipWithCallback);
+/** Room for the row that makes a part full. A larger one makes the buffer grow. */
+const LAST_ROW_BYTES = 64 * 1024;
 const NUMBER_LENGTH = 6;
 const STATE_END = '.state';
 
@@ -76,9 +78,13 @@ export class Parts {
   /** @param hash of the bytes that are in the parts of the checkpoint */
   constructor(options: PartsOptions, checkpoint: ExportCheckpoint, hash: Hash = createHash('sha256')) {
     this.#options = options;
-    this.out = new OutBuffer(options.partBytes);
+    this.out = this.#newBuffer();
     this.#checkpoint = checkpoint;
     this.#hash = hash;
+  }
+
+  #newBuffer(): OutBuffer {
+    return new OutBuffer(this.#options.partBytes + LAST_ROW_BYTES);
   }
 
   /** True when the part is to end as soon as no row is kept back. */
@@ -90,7 +96,7 @@ export class Parts {
   async end(part: PartEnd): Promise<void> {
     await this.#writing;
     const full = this.out;
-    this.out = this.#spare ?? new OutBuffer(this.#options.partBytes);
+    this.out = this.#spare ?? this.#newBuffer();
     this.out.length = 0;
     this.#spare = full;
     this.#writing = this.#write(full.content, part);

@@ -1,9 +1,12 @@
 /** Inputs that try to reach what they must not, or are larger than an export may be. */
 import { appendFileSync, closeSync, ftruncateSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { exporter } from '../../../src/activities/export-data/export-data.ts';
 import { errorOf, ExportBench } from './exports.ts';
+
+// A busy machine flushes slowly.
+vi.setConfig({ testTimeout: 30_000 });
 
 const bench = new ExportBench();
 afterAll(() => bench.remove());

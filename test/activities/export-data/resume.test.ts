@@ -1,13 +1,16 @@
 /** An export that is ended at any of its parts goes on there, and its file has the bytes of one that was not. */
 import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import type { InputOf } from '../../../src/contract/define-job.ts';
 import { JobError } from '../../../src/contract/errors.ts';
 import type { ExportCheckpoint, exportData } from '../../../src/jobs/export-data.ts';
 import { ExportBench, type Exported } from './exports.ts';
 
 type Input = InputOf<typeof exportData>;
+
+// A busy machine flushes slowly.
+vi.setConfig({ testTimeout: 30_000 });
 
 const bench = new ExportBench();
 afterAll(() => bench.remove());
