@@ -5,13 +5,12 @@ import type { ExportPlace } from './run.ts';
 
 const [argument = ''] = process.argv.slice(2);
 await answerRequests(async () => {
-  const { port, queue, folder, url } = JSON.parse(argument) as ExportPlace;
+  const { port, folder, url } = JSON.parse(argument) as ExportPlace;
   const exports = { storage: folder, connections: { bench: { url } } };
   const worker = await createWorker({
     address: `127.0.0.1:${port}`,
     env: { HOLDFAST_LOG_LEVEL: 'error' },
     jobs: shippedJobs({ workDir: folder, allowedRoots: [], exports }),
-    queues: { [queue]: {} },
   });
   const running = worker.run();
   return async () => {

@@ -16,7 +16,7 @@ export const exportPart: Part = {
     try {
       say(`Making a table of ${options.rows} rows …`);
       makeTable(postgres, options.rows);
-      const place = { port: servers.temporal.port, queue: '', folder, url: postgres.url };
+      const place = { port: servers.temporal.port, folder, url: postgres.url };
       const plan = { place, rows: options.rows, postgres };
       const rounds = await runRounds({ rounds: options.rounds, endsBy, round: (index) => roundOf(plan, index, say) });
       const section = exportSection(rounds, { rows: options.rows, postgresVersion: postgres.version });

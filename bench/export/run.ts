@@ -1,16 +1,17 @@
 /** Owns the runs of this part: the table, an export of it by a fresh worker process, and psql's `\copy` of the same query. */
-import { randomUUID } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportData } from 'holdfast/jobs';
 import { JobClient } from 'holdfast/client';
 import { Child } from '../child-process.ts';
-import { now, type Place } from '../contender.ts';
+import { now } from '../contender.ts';
 import type { Postgres } from '../postgres.ts';
 import { cpuMs, peakResidentMiB } from '../process-usage.ts';
 
 /** What the worker process is told. */
-export interface ExportPlace extends Place {
+export interface ExportPlace {
+  /** Port of the Temporal server on the loopback interface. */
+  readonly port: number;
   /** Where files go. */
   readonly folder: string;
   /** Of the database. */
@@ -61,16 +62,15 @@ async function copyOnce({ postgres, place, rows }: ExportPlan): Promise<ExportRu
 }
 
 async function jobOnce(way: Exclude<Way, 'psql'>, { place, rows }: ExportPlan): Promise<ExportRun> {
-  const own = { ...place, queue: `bench-${randomUUID()}` };
   const script = new URL('child.js', import.meta.url);
-  const worker = await Child.start<{ kind: 'none' }>({ script, args: [JSON.stringify(own)], title: 'worker that exports' });
-  const client = await JobClient.connect({ address: `127.0.0.1:${own.port}`, env: {} });
+  const worker = await Child.start<{ kind: 'none' }>({ script, args: [JSON.stringify(place)], title: 'worker that exports' });
+  const client = await JobClient.connect({ address: `127.0.0.1:${place.port}`, env: {} });
   try {
     const [format, gzip] = way === 'csv.gz' ? (['csv', true] as const) : ([way, false] as const);
     const cpuBefore = cpuMs(worker.pid);
     const startedAt = now();
     const source = { type: 'postgres', connection: 'bench', sql: QUERY } as const;
-    const job = await client.add(exportData, { source, format, gzip }, { queue: own.queue });
+    const job = await client.add(exportData, { source, format, gzip });
     const result = await job.result();
     const seconds = (now() - startedAt) / 1000;
     if (result.rows !== rows) throw new Error(`Expected ${rows} rows, got ${result.rows}.`);
@@ -80,7 +80,7 @@ async function jobOnce(way: Exclude<Way, 'psql'>, { place, rows }: ExportPlan): 
       peakMiB: peakResidentMiB(worker.pid),
       cpuMs: cpuMs(worker.pid) - cpuBefore,
     };
-    rmSync(join(own.folder, result.key));
+    rmSync(join(place.folder, result.key));
     return run;
   } finally {
     await client.close();

@@ -4,13 +4,15 @@
  */
 import type { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { Format } from './format.ts';
-import type { OutBuffer } from './out-buffer.ts';
+import { OutBuffer } from './out-buffer.ts';
 import { type ParquetColumn, parquetColumn } from './parquet-values.ts';
-import type { Batch, Column } from './table.ts';
+import { type Batch, type Column, grown } from './table.ts';
 
 /** Smaller groups take less memory, and hold the event loop for a shorter time. */
 const GROUP_ROWS = 10_000;
 const GROUP_BYTES = 4 * 1024 * 1024;
+const FIRST_BYTES = 1024 * 1024;
+const FIRST_CELLS = 64 * 1024;
 const CREATED_BY = 'holdfast';
 
 type RowGroup = ParquetWriter['row_groups'][number];
@@ -18,7 +20,7 @@ type RowGroup = ParquetWriter['row_groups'][number];
 export async function parquetFormat(columns: readonly Column[]): Promise<Format> {
   // Only who exports Parquet loads its writer.
   const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
-  const writer = new ByteWriter(GROUP_BYTES);
+  const writer = new ByteWriter(FIRST_BYTES);
   const mapped = columns.map(parquetColumn);
   const root = { name: 'root', num_children: columns.length };
   const file = new ParquetWriter({ writer, schema: [root, ...mapped.map(({ element }) => element)], createdBy: CREATED_BY });
@@ -29,9 +31,11 @@ class ParquetFormat implements Format {
   readonly #columns: readonly ParquetColumn[];
   readonly #writer: ByteWriter;
   readonly #file: ParquetWriter;
-  #values: unknown[][];
+  /** The rows of the group as they came. They become values when it ends, a column at a time: all at once would take much more memory. */
+  readonly #rowBytes = new OutBuffer(FIRST_BYTES);
+  /** Start and end of each cell in there, row by row; start −1: null. */
+  #cells: Int32Array = new Int32Array(FIRST_CELLS);
   #rows = 0;
-  #rowBytes = 0;
   /** Groups whose description was given away with the parts. */
   #described = 0;
 
@@ -39,7 +43,6 @@ class ParquetFormat implements Format {
     this.#columns = columns;
     this.#writer = writer;
     this.#file = file;
-    this.#values = columns.map(() => []);
   }
 
   get isSettled(): boolean {
@@ -52,15 +55,18 @@ class ParquetFormat implements Format {
   }
 
   row({ bytes, start, cells, rowEnds }: Batch, row: number, out: OutBuffer): void {
-    const count = this.#columns.length;
-    for (let column = 0; column < count; column += 1) {
-      const cell = (row * count + column) * 2;
-      const from = cells[cell] ?? -1;
-      this.#values[column]?.push(from === -1 ? null : this.#columns[column]?.value(bytes, from, cells[cell + 1] ?? from));
+    const numbers = this.#columns.length * 2;
+    const rowStart = row === 0 ? start : (rowEnds[row - 1] ?? 0);
+    const moved = this.#rowBytes.length - rowStart;
+    this.#rowBytes.append(bytes.subarray(rowStart, rowEnds[row]));
+    this.#cells = grown(this.#cells, (this.#rows + 1) * numbers);
+    const [from, to] = [row * numbers, this.#rows * numbers];
+    for (let index = 0; index < numbers; index += 1) {
+      const place = cells[from + index] ?? -1;
+      this.#cells[to + index] = place === -1 ? -1 : place + moved;
     }
     this.#rows += 1;
-    this.#rowBytes += (rowEnds[row] ?? 0) - (row === 0 ? start : (rowEnds[row - 1] ?? 0));
-    if (this.#rows >= GROUP_ROWS || this.#rowBytes >= GROUP_BYTES) this.#endGroup(out);
+    if (this.#rows >= GROUP_ROWS || this.#rowBytes.length >= GROUP_BYTES) this.#endGroup(out);
   }
 
   end(out: OutBuffer): void {
@@ -88,9 +94,13 @@ class ParquetFormat implements Format {
   }
 
   #endGroup(out: OutBuffer): void {
+    const valuesOf = (column: number): unknown[] => this.#valuesOf(column);
     const columnData = this.#columns.map(({ element, statistics }, index) => ({
       name: element.name,
-      data: this.#values[index] ?? [],
+      // Asked for when the column's turn has come.
+      get data() {
+        return valuesOf(index);
+      },
       statistics,
       offsetIndex: false,
     }));
@@ -98,9 +108,19 @@ class ParquetFormat implements Format {
     // They would be written at the end of the file, and there are none.
     this.#file.pendingIndexes.length = 0;
     this.#hand(out);
-    this.#values = this.#columns.map(() => []);
     this.#rows = 0;
-    this.#rowBytes = 0;
+    this.#rowBytes.length = 0;
+  }
+
+  #valuesOf(column: number): unknown[] {
+    const { bytes } = this.#rowBytes;
+    const count = this.#columns.length;
+    const valueOf = this.#columns[column]?.value;
+    return Array.from({ length: this.#rows }, (_none, row) => {
+      const cell = (row * count + column) * 2;
+      const start = this.#cells[cell] ?? -1;
+      return start === -1 ? null : valueOf?.(bytes, start, this.#cells[cell + 1] ?? start);
+    });
   }
 
   #hand(out: OutBuffer): void {

@@ -1,6 +1,6 @@
 /**
  * Owns the messages of PostgreSQL's protocol that an export needs, over a connection that `pg` made. Rows are not turned into
- * objects: they stay in the buffers they came in. https://www.postgresql.org/docs/current/protocol-message-formats.html
+ * objects: they stay in the buffer they came in. https://www.postgresql.org/docs/current/protocol-message-formats.html
  *
  * 1. What waits on this side is a socket's buffer and one row, however many rows there are: the server waits for the reader.
  * 2. A row over the limit ends the connection as soon as its length is known, before its bytes are here.
@@ -44,13 +44,16 @@ const COMMAND_COMPLETE = 'C';
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const NULL_LENGTH = -1;
 const FIRST_ROWS = 512;
+const FIRST_BYTES = 256 * 1024;
 
 export class PostgresWire {
   readonly #socket: Socket;
   readonly #pieces: AsyncIterator<Buffer, undefined>;
   readonly #maxRowBytes: number;
-  #buffer: Buffer = Buffer.alloc(0);
+  /** What has come and was not taken yet, from `#at` to `#end`. One buffer for all, so that millions of rows leave no garbage. */
+  #buffer: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   #at = 0;
+  #end = 0;
   // Of the last batch, used again for the next.
   #rowEnds: Int32Array = new Int32Array(FIRST_ROWS);
   #cells: Int32Array = new Int32Array(FIRST_ROWS);
@@ -121,9 +124,9 @@ export class PostgresWire {
     let rows = 0;
     let cell = 0;
     let at = start;
-    while (at + HEAD_BYTES <= bytes.length && bytes[at] === DATA_ROW) {
+    while (at + HEAD_BYTES <= this.#end && bytes[at] === DATA_ROW) {
       const end = at + 1 + int32(bytes, at + 1);
-      if (end > bytes.length) break;
+      if (end > this.#end) break;
       rowEnds = grown(rowEnds, rows + 1);
       cells = grown(cells, cell + columns * 2);
       let next = at + HEAD_BYTES + 2;
@@ -149,7 +152,7 @@ export class PostgresWire {
   }
 
   #hasHead(): boolean {
-    return this.#buffer.length - this.#at >= HEAD_BYTES;
+    return this.#end - this.#at >= HEAD_BYTES;
   }
 
   #isRow(): boolean {
@@ -170,26 +173,33 @@ export class PostgresWire {
     await this.#fill(need);
     const message = {
       code: String.fromCharCode(this.#buffer[this.#at] ?? 0),
-      body: this.#buffer.subarray(this.#at + HEAD_BYTES, this.#at + need),
+      body: Buffer.from(this.#buffer.subarray(this.#at + HEAD_BYTES, this.#at + need)),
     };
     this.#at += need;
     return message;
   }
 
-  /** Waits until so many bytes are here. Joined once, however many pieces they come in. */
+  /** Waits until so many bytes are here. */
   async #fill(need: number): Promise<void> {
-    const rest = this.#buffer.subarray(this.#at);
-    const pieces = [rest];
-    let length = rest.length;
-    if (length >= need) return;
-    while (length < need) {
+    while (this.#end - this.#at < need) {
       const next = await this.#pieces.next();
       if (next.done === true) throw new JobError('source-unavailable', 'The database server closed the connection.');
-      pieces.push(next.value);
-      length += next.value.length;
+      this.#append(next.value);
     }
-    this.#buffer = rest.length === 0 && pieces.length === 2 ? (pieces[1] ?? rest) : Buffer.concat(pieces, length);
-    this.#at = 0;
+  }
+
+  #append(piece: Buffer): void {
+    const rest = this.#end - this.#at;
+    if (this.#end + piece.length > this.#buffer.length) {
+      const isTooSmall = rest + piece.length > this.#buffer.length;
+      const target = isTooSmall ? Buffer.allocUnsafe(Math.max(rest + piece.length, this.#buffer.length * 2)) : this.#buffer;
+      this.#buffer.copy(target, 0, this.#at, this.#end);
+      this.#buffer = target;
+      this.#at = 0;
+      this.#end = rest;
+    }
+    piece.copy(this.#buffer, this.#end);
+    this.#end += piece.length;
   }
 }
 
