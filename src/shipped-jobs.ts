@@ -1,6 +1,7 @@
 /** Owns the list of job types that come with the package, bound to their handlers. */
 import { resolve } from 'node:path';
-import { type AnalyserSettings, analyseRepositoryHandler } from './activities/analyse-repositories/analyse-repository.ts';
+import type { AnalyserSettings } from './activities/analyse-repositories/analyser-settings.ts';
+import { analyseRepositoryHandler } from './activities/analyse-repositories/analyse-repository.ts';
 import { removeJobFolder } from './activities/analyse-repositories/scratch-folder.ts';
 import {
   exportCleanUp,

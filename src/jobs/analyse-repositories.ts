@@ -103,6 +103,15 @@ const options = z.strictObject({
 const count = z.int().nonnegative();
 const instant = z.iso.datetime().nullable();
 
+const dependency = z.strictObject({
+  /** Path of the manifest that declares it. */
+  manifest: z.string(),
+  name: z.string(),
+  /** Version or range as declared, `^4.1.0`. Absent: any version, or one that another file decides. */
+  version: z.string().optional(),
+  kind: z.enum(['runtime', 'development', 'optional', 'peer', 'build', 'indirect']),
+});
+
 /**
  * What was found in one repository at one commit. The same commit always gives the same report. Lists start with what
  * matters most (months: in order of time) and are cut to fit a budget of bytes: `cut` says how many entries are not shown.
@@ -132,7 +141,7 @@ export const repositoryReport = z.strictObject({
   authors: z.strictObject({
     /** Distinct author e-mail addresses after the mailmap. */
     total: count,
-    /** Smallest number of authors who made more than half of the commits. */
+    /** Smallest number of authors who made at least half of the commits: CHAOSS's Contributor Absence Factor. */
     busFactor: count,
     top: z.array(z.strictObject({ name: z.string(), commits: count })),
   }),
@@ -142,25 +151,37 @@ export const repositoryReport = z.strictObject({
     symlinks: count,
     submodules: count,
     binary: count,
-    /** Too large to be read, or missing in the repository: their lines are not counted. */
+    /** Missing in the repository: their lines are not counted. */
     unread: count,
+    /** Lockfiles, vendored and generated files among those whose lines are counted: work of others, or of a program. */
+    unwritten: count,
     bytes: count,
     lines: count,
   }),
-  /** All text files, by lines; `Other` when the name says nothing. */
-  languages: z.array(z.strictObject({ language: z.string(), files: count, lines: count, bytes: count })),
+  /** All text files, by lines; `Other` when the name says nothing. `unwritten`: lines of the unwritten files among them. */
+  languages: z.array(z.strictObject({ language: z.string(), files: count, lines: count, unwritten: count, bytes: count })),
   churn: z.strictObject({
     /** Lines added and deleted over the whole history, merges left out. */
     added: count,
     deleted: count,
-    /** Code that changes most: by commits × log2(1 + lines). Lockfiles, vendored and generated files are left out. */
+    /** Code that changes most: by commits × lines. Unwritten files are left out. */
     hotspots: z.array(z.strictObject({ path: z.string(), commits: count, added: count, deleted: count, lines: count })),
   }),
   /** Licence files of the top folder with their SPDX id, or `unknown`. */
   licences: z.array(z.strictObject({ path: z.string(), spdx: z.string() })),
   /** Dependency manifests with the number of direct dependencies; `error` when one could not be read. */
   manifests: z.array(z.strictObject({ path: z.string(), ecosystem: z.string(), dependencies: count, error: z.string().optional() })),
-  cut: z.strictObject({ months: count, authors: count, languages: count, hotspots: count, licences: count, manifests: count }),
+  /** The direct dependencies themselves, in the order of the manifests; names as the manifest writes them. */
+  dependencies: z.array(dependency),
+  cut: z.strictObject({
+    months: count,
+    authors: count,
+    languages: count,
+    hotspots: count,
+    licences: count,
+    manifests: count,
+    dependencies: count,
+  }),
 });
 
 export type RepositoryReport = z.infer<typeof repositoryReport>;

@@ -86,13 +86,13 @@ describe('holdfast dev --once', { timeout: 120_000 }, () => {
     expect(text).toMatch(
       /\nIn the Web UI: http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/history\n$/,
     );
-    expect(readdirSync(join(dataDir, 'work'))).toEqual([]);
+    expect(readdirSync(join(dataDir, 'work'))).toEqual(['cache']);
     expect(readdirSync(join(dataDir, 'dev-runs'))).toEqual([]);
     expect(existsSync(join(dataDir, 'server.json'))).toBe(false);
   });
 
   it('shows bars on a terminal, in its width, and gives the cursor back', async () => {
-    const options = { cwd: clonedRepository(3000), env: { TERM: 'xterm-256color', TEMPORAL_ADDRESS: server.address } };
+    const options = { cwd: clonedRepository(30_000), env: { TERM: 'xterm-256color', TEMPORAL_ADDRESS: server.address } };
     const command = holdfastOnTerminal(['dev', '--once', '--data-dir', newFolder()], options);
     expect(await command.ended, command.out()).toBe(0);
     const text = command.out();
@@ -144,7 +144,7 @@ describe('holdfast dev', { timeout: 120_000 }, () => {
     const id = jobIdIn(first.out());
 
     const place = { cwd: newFolder(), env: { ...env, TERM: 'xterm-256color', NO_COLOR: '1' } };
-    const second = holdfastOnTerminal(['dev', '--once', ...options, clonedRepository(10)], place);
+    const second = holdfastOnTerminal(['dev', '--once', ...options, clonedRepository(30_000)], place);
     expect(await second.ended, second.out()).toBe(0);
     const text = second.out().replaceAll(/\s+/g, ' ');
     expect(text).toMatch(

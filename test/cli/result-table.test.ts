@@ -26,7 +26,7 @@ describe('the result of analyse-repositories', () => {
   it('leaves out columns rather than getting wider than the terminal', () => {
     const huge = completed('日本語のとても長いリポジトリの名前です', {
       commits: { total: 1_234_567, merges: 0, firstAt: null, lastAt: null, ageDays: 40, byMonth: [] },
-      files: { total: 12_345_678, symlinks: 0, submodules: 0, binary: 0, unread: 0, bytes: 0, lines: 1 },
+      files: { total: 12_345_678, symlinks: 0, submodules: 0, binary: 0, unread: 0, unwritten: 0, bytes: 0, lines: 1 },
       licences: [
         { path: 'LICENSE', spdx: 'LicenseRef-very-long-name' },
         { path: 'COPYING', spdx: 'MIT' },

@@ -22,7 +22,8 @@ describe('analyse-repositories', () => {
     const sources = NAMES.map((name) => makeRepository(join(root, name), manyCommits(COMMITS.get(name) ?? FEW_COMMITS, { files: 20 })));
     const server = await ownServer();
     const client = await ownClient(server);
-    const settings = { workDir: join(root, 'work'), allowedRoots: [root], analysisLog: join(root, 'analyses.log') };
+    // Nothing is kept: the undisturbed run reads everything itself.
+    const settings = { workDir: join(root, 'work'), allowedRoots: [root], analysisLog: join(root, 'analyses.log'), cacheMb: 0 };
     const input = { repositories: sources, options: { window: WINDOW } };
 
     const doomed = await startWorkerProcess({ address: server.address, analysis: settings });

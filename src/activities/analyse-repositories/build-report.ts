@@ -18,6 +18,7 @@ export interface Findings {
 
 const MAX_AUTHORS = 50;
 const MAX_MONTHS = 600;
+const MAX_DEPENDENCIES = 5000;
 /** A packed ref has no limit of its own, and a report's numbers must fit the smallest budget. */
 const MAX_BRANCH_LENGTH = 100;
 const SECONDS_A_DAY = 86_400;
@@ -27,7 +28,10 @@ export async function buildReport({ head, history, summary, notable }: Findings)
   const topAuthors = await authorsByCommits(history.authors.values());
   const months = [...history.months].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([month, commits]) => ({ month, commits }));
   const byMonth = months.slice(-MAX_MONTHS);
-  const manifests = notable.manifests.toSorted((a, b) => depth(a.path) - depth(b.path) || byPath(a, b));
+  const read = notable.manifests.toSorted((a, b) => depth(a.path) - depth(b.path) || byPath(a, b));
+  const manifests = read.map(({ dependencies, ...manifest }) => ({ ...manifest, dependencies: dependencies.length }));
+  const declared = read.flatMap(({ path, dependencies }) => dependencies.map((dependency) => ({ manifest: path, ...dependency })));
+  const dependencies = declared.slice(0, MAX_DEPENDENCIES);
   const licences = notable.licences.toSorted(byPath);
   return {
     head: {
@@ -43,6 +47,7 @@ export async function buildReport({ head, history, summary, notable }: Findings)
     churn: { added: history.added, deleted: history.deleted, hotspots: [...summary.hotspots] },
     licences,
     manifests,
+    dependencies,
     cut: {
       months: months.length - byMonth.length,
       authors: history.authors.size - topAuthors.length,
@@ -50,6 +55,7 @@ export async function buildReport({ head, history, summary, notable }: Findings)
       hotspots: summary.hotspotsFound - summary.hotspots.length,
       licences: notable.licencesFound - licences.length,
       manifests: notable.manifestsFound - manifests.length,
+      dependencies: declared.length - dependencies.length,
     },
   };
 }
@@ -63,7 +69,7 @@ function instantOf(seconds: number | undefined): string | null {
   return seconds === undefined ? null : new Date(seconds * 1000).toISOString();
 }
 
-async function authorsByCommits(authors: Iterable<Author>): Promise<Author[]> {
+async function authorsByCommits(authors: Iterable<Author>): Promise<RepositoryReport['authors']['top']> {
   const top = new TopList<Author>(MAX_AUTHORS, (a, b) => b.commits - a.commits || (a.name < b.name ? -1 : 1));
   await forEachWithPauses(authors, (author) => top.add(author));
   return top.items.map(({ name, commits }) => ({ name, commits }));

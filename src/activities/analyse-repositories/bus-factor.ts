@@ -1,7 +1,7 @@
 /**
- * Owns the bus factor: the smallest number of authors who together made more than half of the commits.
- * Source: CHAOSS, "Contributor Absence Factor" (formerly Bus Factor), with commits as the contributions,
- * https://chaoss.community/kb/metric-contributor-absence-factor/
+ * Owns the bus factor: the smallest number of authors who together made at least half of the commits.
+ * Source: CHAOSS, "Contributor Absence Factor" (formerly Bus Factor): "the smallest number of people that make 50% of
+ * contributions"; here commits are the contributions. https://chaoss.community/kb/metric-contributor-absence-factor/
  */
 
 /** The bus factor of authors with these numbers of commits; 0 when there are none. */
@@ -13,7 +13,7 @@ export function busFactor(commitsByAuthor: Iterable<number>): number {
   for (const commits of counts) {
     covered += commits;
     authors += 1;
-    if (covered > half) return authors;
+    if (covered >= half) return authors;
   }
   return authors;
 }

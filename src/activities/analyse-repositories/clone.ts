@@ -6,7 +6,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobError } from '../../contract/errors.ts';
 import { unlessAborted } from './deadline.ts';
-import { type GitPlace, lastWords, runGit } from './git-process.ts';
+import { type GitCommand, type GitPlace, lastWords, runGit } from './git-process.ts';
 import { publicAddresses } from './public-address.ts';
 
 export interface CloneOptions {
@@ -44,30 +44,38 @@ const REDIRECTED = /error: 30\d/;
  * @throws JobError `source-refused`, `source-unreadable`, `source-unavailable`, `limit-exceeded`
  */
 export async function cloneBare(place: GitPlace, options: CloneOptions): Promise<string> {
-  const url = new URL(options.url);
   const gitDir = join(place.folder, 'clone.git');
-  const config = [...HTTP_CONFIG, ...(options.allowPrivateHosts ? [] : [await unlessAborted(place.signal, pinnedHost(url))])].flatMap(
-    (setting) => ['-c', setting],
-  );
-  const args = [...config, 'clone', '--bare', '--template=', '--progress', ...selectionOf(options.ref), '--', url.href, gitDir];
+  const config = await networkConfig(place.signal, options);
+  const what = [...selectionOf(options.ref), '--', new URL(options.url).href, gitDir];
   const watcher = watchSize(gitDir, options);
   try {
-    await runGit(
-      { ...place, protocols: 'https' },
-      {
-        args,
-        maxFileMb: options.maxDiskMb + WATCH_SLACK_MB,
-        onStderr: (text) => reportProgress(text, options.onProgress),
-        explain: (stderr) => cloneFailure(url.href, stderr),
-      },
-      drain,
-    );
+    await overNetwork(place, options, [...config, 'clone', '--bare', '--template=', '--progress', ...what]);
   } finally {
     clearInterval(watcher);
   }
   await checkSize(gitDir, options);
   place.signal.throwIfAborted();
   return gitDir;
+}
+
+/**
+ * git's settings for a call over the network.
+ * @throws JobError `source-refused`, `source-unavailable` when the host has no address that may be connected to
+ */
+export async function networkConfig(signal: AbortSignal, { url, allowPrivateHosts }: CloneOptions): Promise<string[]> {
+  const pinned = allowPrivateHosts ? [] : [await unlessAborted(signal, pinnedHost(new URL(url)))];
+  return [...HTTP_CONFIG, ...pinned].flatMap((setting) => ['-c', setting]);
+}
+
+/** Runs a git that transfers objects, with its progress. What it writes is held to little more than the limit. */
+export async function overNetwork(place: GitPlace, { url, maxDiskMb, onProgress }: CloneOptions, args: readonly string[]): Promise<void> {
+  const command: GitCommand = {
+    args,
+    maxFileMb: maxDiskMb + WATCH_SLACK_MB,
+    onStderr: (text) => reportProgress(text, onProgress),
+    explain: (stderr) => cloneFailure(new URL(url).href, stderr),
+  };
+  await runGit({ ...place, protocols: 'https' }, command, drain);
 }
 
 /** True when `ref` is a full commit id, which no clone can ask for by name. */
@@ -113,8 +121,8 @@ async function checkSize(gitDir: string, { maxDiskMb, url, onTooLarge }: CloneOp
   );
 }
 
-/** A clone in progress has few files: packs are never unpacked. Files that vanish in between count nothing. */
-async function folderBytes(folder: string): Promise<number> {
+/** Bytes of the files below `folder`. Of a clone there are few: packs are never unpacked. Files that vanish in between count nothing. */
+export async function folderBytes(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const sizes = await Promise.all(names.map(async (name) => (await lstat(join(folder, name)).catch(() => undefined))?.size ?? 0));
   return sizes.reduce((sum, size) => sum + size, 0);

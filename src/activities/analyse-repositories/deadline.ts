@@ -1,11 +1,9 @@
-/** Owns the signal that ends one analysis: the job's own, its time limit, or a limit that a watcher saw exceeded. */
+/** Owns the signal that ends one analysis: the job's own, or its time limit. */
 import { formatMs } from '../../contract/duration.ts';
 import { JobError } from '../../contract/errors.ts';
 
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** Ends the analysis with this error. */
-  end(reason: JobError): void;
   /** To be called when the work is over. */
   stop(): void;
 }
@@ -14,15 +12,14 @@ export interface Deadline {
 export function startDeadline(signal: AbortSignal, timeLimitMs: number): Deadline {
   const controller = new AbortController();
   const pass = (): void => controller.abort(signal.reason);
-  const end = (reason: JobError): void => controller.abort(reason);
   if (signal.aborted) pass();
   signal.addEventListener('abort', pass, { once: true });
-  const timer = setTimeout(() => end(timeLimitExceeded(timeLimitMs)), timeLimitMs);
+  const timer = setTimeout(() => controller.abort(timeLimitExceeded(timeLimitMs)), timeLimitMs);
   const stop = (): void => {
     clearTimeout(timer);
     signal.removeEventListener('abort', pass);
   };
-  return { signal: controller.signal, end, stop };
+  return { signal: controller.signal, stop };
 }
 
 function timeLimitExceeded(timeLimitMs: number): JobError {

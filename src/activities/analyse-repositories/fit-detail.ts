@@ -30,7 +30,7 @@ export function fitDetail(report: RepositoryReport, maxBytes: number): Repositor
   return fitted;
 }
 
-function detailsOf({ commits, authors, languages, churn, licences, manifests }: RepositoryReport): Detail[] {
+function detailsOf({ commits, authors, languages, churn, licences, manifests, dependencies }: RepositoryReport): Detail[] {
   return [
     detail('months', commits.byMonth),
     detail('authors', authors.top),
@@ -38,6 +38,7 @@ function detailsOf({ commits, authors, languages, churn, licences, manifests }: 
     detail('hotspots', churn.hotspots),
     detail('licences', licences),
     detail('manifests', manifests),
+    detail('dependencies', dependencies),
   ];
 }
 

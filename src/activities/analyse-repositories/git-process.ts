@@ -71,9 +71,9 @@ const CONFIG = [
   'diff.algorithm=default',
   'i18n.logOutputEncoding=UTF-8',
   'core.bigFileThreshold=32m',
-  'core.deltaBaseCacheLimit=96m',
-  'core.packedGitWindowSize=32m',
-  'core.packedGitLimit=512m',
+  'core.deltaBaseCacheLimit=48m',
+  'core.packedGitWindowSize=8m',
+  'core.packedGitLimit=64m',
   'gc.auto=0',
   'maintenance.auto=false',
   'submodule.recurse=false',
@@ -105,6 +105,22 @@ export async function runGit<T>(place: GitPlace, command: GitCommand, consume: (
   } finally {
     place.signal.removeEventListener('abort', kill);
   }
+}
+
+/** Runs several at the same time. When one fails the others are stopped, and its error is thrown once all of them are gone. */
+export async function runTogether(place: GitPlace, works: readonly ((place: GitPlace) => Promise<unknown>)[]): Promise<void> {
+  const failed = new AbortController();
+  const shared: GitPlace = { ...place, signal: AbortSignal.any([place.signal, failed.signal]) };
+  const guarded = works.map(async (work) => {
+    try {
+      await work(shared);
+    } catch (error) {
+      failed.abort(error);
+    }
+  });
+  await Promise.all(guarded);
+  place.signal.throwIfAborted();
+  failed.signal.throwIfAborted();
 }
 
 /** The whole output as text without the last newline. For answers of a few lines. */
@@ -144,6 +160,9 @@ function environmentOf({ folder, gitDir, protocols = 'none', environment }: GitP
     GIT_TERMINAL_PROMPT: '0',
     GIT_NO_LAZY_FETCH: '1',
     GIT_LITERAL_PATHSPECS: '1',
+    // What a commit id stands for, and not what the repository's `git replace` and grafts put in its place.
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_GRAFT_FILE: '/dev/null',
     // A partial clone fetches what is missing from the URL in its config, which may be `ext::` and a command.
     GIT_ALLOW_PROTOCOL: protocols,
     ...environment,

@@ -25,8 +25,19 @@ const READ_LANGUAGES = `
   import(workerData).then((languages) => parentPort.postMessage(Object.values(languages).map(pick)));
 `;
 
-/** All languages, in the order of their names. */
-export async function readLanguages(): Promise<readonly Language[]> {
+let loading: Promise<readonly Language[]> | undefined;
+
+/** All languages, in the order of their names. Loaded at the first call: a worker that analyses nothing does not pay for it. */
+export async function languageData(): Promise<readonly Language[]> {
+  loading ??= readLanguages();
+  return await loading.catch((error: unknown) => {
+    // The next analysis tries again.
+    loading = undefined;
+    throw error;
+  });
+}
+
+async function readLanguages(): Promise<readonly Language[]> {
   const entry = require.resolve('linguist-languages');
   const thread = new Worker(READ_LANGUAGES, { eval: true, workerData: pathToFileURL(entry).href });
   try {

@@ -3,12 +3,12 @@
  * several languages, a table decides, or the language that most other files of the repository are in (`.h` is C++ beside `.cpp`).
  * Contents are not looked into.
  */
-import { type Language, readLanguages } from './language-data.ts';
+import type { Language } from './language-data.ts';
 import { forEachWithPauses } from './pauses.ts';
 import type { TreeFile } from './read-tree.ts';
 
 /** Languages by file name, extension and interpreter. */
-interface LanguageIndex {
+export interface LanguageIndex {
   readonly byFilename: ReadonlyMap<string, readonly Language[]>;
   readonly byExtension: ReadonlyMap<string, readonly Language[]>;
   readonly byInterpreter: ReadonlyMap<string, readonly Language[]>;
@@ -98,19 +98,8 @@ const FALLBACK: Readonly<Record<string, string>> = {
   '.cls': 'TeX',
 };
 
-let loading: Promise<LanguageIndex> | undefined;
-
-/**
- * Which language each file is in: a function from a file to its language, undefined when its name says nothing.
- * The data is loaded at the first call: a worker that analyses nothing does not pay for it.
- */
-export async function languagesOf(files: Iterable<TreeFile>): Promise<(file: TreeFile) => Language | undefined> {
-  loading ??= loadIndex();
-  const index = await loading.catch((error: unknown) => {
-    // The next analysis tries again.
-    loading = undefined;
-    throw error;
-  });
+/** Which language each file is in: a function from a file to its language, undefined when its name says nothing. */
+export async function languagesOf(files: Iterable<TreeFile>, index: LanguageIndex): Promise<(file: TreeFile) => Language | undefined> {
   const uses = new Map<string, number>();
   await forEachWithPauses(files, (file) => {
     const certain = certainLanguage(candidatesFor(index, file), file.path);
@@ -157,11 +146,11 @@ function extensionsOf(path: string): string[] {
   return parts.map((_part, index) => `.${parts.slice(index).join('.')}`);
 }
 
-async function loadIndex(): Promise<LanguageIndex> {
+export function indexLanguages(languages: readonly Language[]): LanguageIndex {
   const byFilename = new Map<string, Language[]>();
   const byExtension = new Map<string, Language[]>();
   const byInterpreter = new Map<string, Language[]>();
-  for (const language of await readLanguages()) {
+  for (const language of languages) {
     for (const filename of language.filenames ?? []) add(byFilename, filename, language);
     for (const extension of language.extensions ?? []) add(byExtension, extension, language);
     for (const interpreter of language.interpreters ?? []) add(byInterpreter, interpreter, language);

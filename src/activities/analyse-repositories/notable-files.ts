@@ -27,11 +27,16 @@ export class NotableFiles {
     return notable;
   }
 
+  /** True when the content is that of a notable file. */
+  has(blob: Blob): boolean {
+    return this.#pathsByBlob.has(blob);
+  }
+
   /** Reads the content if it is that of a notable file. */
   take(blob: Blob, content: Buffer): void {
     for (const path of this.#pathsByBlob.get(blob) ?? []) {
       if (isManifestPath(path)) this.manifests.push(readManifest(path, content));
-      else this.licences.push({ path, spdx: licenceOf(content) });
+      else this.licences.push({ path, spdx: licenceOf(content, path) });
     }
   }
 

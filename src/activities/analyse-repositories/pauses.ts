@@ -1,4 +1,4 @@
-/** Owns that a long loop leaves the worker's event loop to others: heartbeats and cancels of all its jobs run there. */
+/** Owns that a long loop lets the event loop of its thread turn: a cancel comes in there, and git's output. */
 import { setImmediate } from 'node:timers/promises';
 
 const HOLD_MS = 10;

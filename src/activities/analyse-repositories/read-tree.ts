@@ -24,10 +24,6 @@ export interface TreeFile {
   readonly path: string;
   readonly isSymlink: boolean;
   readonly blob: Blob;
-  /** Of the history. Filled in by `read-history.ts`. */
-  commits: number;
-  added: number;
-  deleted: number;
 }
 
 export interface Tree {
@@ -62,7 +58,7 @@ export async function readTree(place: GitPlace, commit: string, maxEntries: numb
     const isSymlink = mode === SYMLINK_MODE;
     const blob = blobs.get(id) ?? newBlob(id, size);
     if (!isSymlink) blobs.set(id, blob);
-    files.set(path, { path, isSymlink, blob, commits: 0, added: 0, deleted: 0 });
+    files.set(path, { path, isSymlink, blob });
   };
   await runGit(place, { args: ['ls-tree', '-r', '-l', '-z', '--full-tree', commit] }, async (output) => await readRecords(output, onEntry));
   return { files, blobs, submodules };

@@ -1,50 +1,13 @@
 import { afterAll, expect, test } from 'vitest';
+import { countedByGit, type Counts, countsOf } from './counted-by-git.ts';
 import { Bench } from './run-analysis.ts';
 import { DAY, git, type MadeCommit, makeRepository, manyCommits, START } from './made-repositories.ts';
 
 const bench = new Bench();
 afterAll(() => bench.remove());
 
-/** git's own answers to what the report says. */
-function countedByGit(folder: string): Record<string, unknown> {
-  const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
-  const numstat = lines(git(folder, 'log', '--numstat', '--no-renames', '--no-merges', '--format=', 'HEAD')).map((line) =>
-    line.split('\t'),
-  );
-  const emptyTree = git(folder, 'hash-object', '-t', 'tree', '/dev/null');
-  const files = lines(git(folder, 'diff', '--numstat', '--no-renames', emptyTree, 'HEAD')).map((line) => line.split('\t'));
-  const sum = (rows: string[][], column: number): number => rows.reduce((total, row) => total + (Number(row[column]) || 0), 0);
-  return {
-    commits: Number(git(folder, 'rev-list', '--count', 'HEAD')),
-    merges: Number(git(folder, 'rev-list', '--count', '--merges', 'HEAD')),
-    authors: new Set(git(folder, '-c', 'mailmap.blob=HEAD:.mailmap', 'log', '--format=x%aE', 'HEAD').split('\n')).size,
-    entries: lines(git(folder, 'ls-tree', '-r', 'HEAD')).length,
-    months: lines(git(folder, 'log', '--format=%ad', '--date=format-local:%Y-%m', 'HEAD')).length,
-    added: sum(numstat, 0),
-    deleted: sum(numstat, 1),
-    lines: sum(files, 0),
-    binary: files.filter(([added]) => added === '-').length,
-  };
-}
-
-async function countedHere(folder: string): Promise<Record<string, unknown>> {
-  const { commits, authors, files, churn, languages } = await bench.analyse(
-    { repository: folder },
-    { settings: { allowedRoots: [folder] } },
-  );
-  expect(languages.reduce((sum, { lines }) => sum + lines, 0)).toBe(files.lines);
-  return {
-    commits: commits.total,
-    merges: commits.merges,
-    authors: authors.total,
-    entries: files.total + files.submodules,
-    months: commits.byMonth.reduce((sum, month) => sum + month.commits, 0),
-    added: churn.added,
-    deleted: churn.deleted,
-    // For git a symbolic link and a submodule are files of one line.
-    lines: files.lines + files.symlinks + files.submodules,
-    binary: files.binary,
-  };
+async function countedHere(folder: string): Promise<Counts> {
+  return countsOf(await bench.analyse({ repository: folder }, { settings: { allowedRoots: [folder] } }));
 }
 
 test("agrees with git's own counts on this project's repository", async () => {
@@ -132,5 +95,5 @@ test('reports progress that never goes down and counts commits', async () => {
   const percents = seen.map(({ percent }) => percent);
   expect(percents).toEqual(percents.toSorted((a, b) => a - b));
   expect(percents.at(-1)).toBe(100);
-  expect(seen.map(({ message }) => message)).toContain('reading history: 1 200 of 1 300 commits');
+  expect(seen.map(({ message }) => message)).toContain('reading history: 1 300 of 1 300 commits');
 });

@@ -11,6 +11,8 @@ export interface GitHttpsServer {
   /** To be given to git: the certificate it may trust. */
   readonly environment: Readonly<Record<string, string>>;
   readonly requests: string[];
+  /** Bytes of the answers since the last call. */
+  takeSentBytes(): number;
   /** From now on the pack of a fetch stops after its first 20 KB. */
   stallPacks(): void;
   close(): Promise<void>;
@@ -19,7 +21,7 @@ export interface GitHttpsServer {
 /** Serves the bare repositories in `folder`; `/moved/x` redirects to `/x`, `/broken` answers 503. */
 export async function startGitServer(folder: string): Promise<GitHttpsServer> {
   const certificate = makeCertificate(folder);
-  const state = { isStalling: false, requests: [] as string[] };
+  const state = { isStalling: false, requests: [] as string[], sentBytes: 0 };
   const server = createServer({ key: readFileSync(certificate.key), cert: readFileSync(certificate.cert) }, (request, response) => {
     state.requests.push(request.url ?? '');
     if (request.url?.startsWith('/moved/') === true) response.writeHead(301, { location: request.url.slice('/moved'.length) }).end();
@@ -31,6 +33,11 @@ export async function startGitServer(folder: string): Promise<GitHttpsServer> {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     environment: { GIT_SSL_CAINFO: certificate.cert },
     requests: state.requests,
+    takeSentBytes: () => {
+      const { sentBytes } = state;
+      state.sentBytes = 0;
+      return sentBytes;
+    },
     stallPacks: () => {
       state.isStalling = true;
     },
@@ -68,7 +75,7 @@ function makeCertificate(folder: string): { readonly key: string; readonly cert:
 
 interface Backend {
   readonly folder: string;
-  readonly state: { readonly isStalling: boolean };
+  readonly state: { readonly isStalling: boolean; sentBytes: number };
 }
 
 function backend(request: IncomingMessage, response: ServerResponse, { folder, state }: Backend): void {
@@ -103,6 +110,7 @@ function backend(request: IncomingMessage, response: ServerResponse, { folder, s
     }
     head = undefined;
     sent += body.length;
+    state.sentBytes += body.length;
     response.write(body);
     if (state.isStalling && sent > 20_000) child.stdout.pause();
   });

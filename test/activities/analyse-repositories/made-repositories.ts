@@ -23,18 +23,23 @@ export const DAY = 86_400;
 
 /** git with the caller's settings left out. */
 export function git(folder: string, ...args: string[]): string {
-  return execFileSync('git', args, {
-    cwd: folder,
-    encoding: 'utf8',
-    env: cleanEnvironment(),
-    maxBuffer: 1e9,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
+  return gitBytes(folder, ...args)
+    .toString('utf8')
+    .trim();
+}
+
+export function gitBytes(folder: string, ...args: string[]): Buffer {
+  return execFileSync('git', args, { cwd: folder, env: cleanEnvironment(), maxBuffer: 1e9, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Makes a bare repository at `folder` with these commits; HEAD is on `main`. */
 export function makeRepository(folder: string, commits: Iterable<MadeCommit>, options: readonly string[] = []): string {
   execFileSync('git', ['init', '-q', '--bare', '--initial-branch=main', ...options, folder], { env: cleanEnvironment() });
+  return addCommits(folder, commits);
+}
+
+/** Adds commits to a repository. `from: 'main^0'` continues a branch that is there; without it a new history takes its place. */
+export function addCommits(folder: string, commits: Iterable<MadeCommit>): string {
   execFileSync('git', ['fast-import', '--quiet', '--force'], {
     cwd: folder,
     input: stream(commits),

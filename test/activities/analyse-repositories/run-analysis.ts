@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Handler, HandlerContext } from '../../../src/activities/handle.ts';
-import { type AnalyserSettings, analyseRepositoryHandler } from '../../../src/activities/analyse-repositories/analyse-repository.ts';
+import type { AnalyserSettings } from '../../../src/activities/analyse-repositories/analyser-settings.ts';
+import { analyseRepositoryHandler } from '../../../src/activities/analyse-repositories/analyse-repository.ts';
 import type { InputOf } from '../../../src/contract/define-job.ts';
 import { JobError } from '../../../src/contract/errors.ts';
 import { parseInput, parseOutput } from '../../../src/contract/validate.ts';
@@ -17,7 +18,7 @@ export interface Run {
   readonly settings?: Partial<AnalyserSettings>;
 }
 
-/** Folders of one test file. */
+/** Folders of one test file. Nothing is kept from one analysis for the next, unless the settings of a run say so. */
 export class Bench {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-analysis-')));
   readonly workDir = join(this.root, 'work');
@@ -42,7 +43,7 @@ export class Bench {
   }
 
   #handler(run: Run): Handler<typeof analyseRepository> {
-    return analyseRepositoryHandler({ allowedRoots: [this.repositories], workDir: this.workDir, ...run.settings });
+    return analyseRepositoryHandler({ allowedRoots: [this.repositories], workDir: this.workDir, cacheMb: 0, ...run.settings });
   }
 
   /** Writes a file under the root. */
