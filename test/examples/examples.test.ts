@@ -28,6 +28,16 @@ describe('the example multi-step', () => {
   });
 });
 
+describe('the example analyse-repositories', () => {
+  it('says what this repository is made of', { timeout: 120_000 }, async () => {
+    const lines = await runExample('analyse-repositories');
+    expect(lines).toContain('completed 1 of 1 repositories done');
+    expect(lines.find((line) => / commits by \d+ people, licence Apache-2\.0$/.test(line))).toBeDefined();
+    expect(lines.some((line) => /^\d+ lines of TypeScript$/.test(line))).toBe(true);
+    expect(lines).toContain('package.json needs @grpc/grpc-js 1.14.7');
+  });
+});
+
 describe('the example export-data', () => {
   it('exports its orders to a gzip file, whose first lines and hash it prints', async () => {
     const lines = await runExample('export-data');
@@ -42,7 +52,7 @@ describe('every example', () => {
   const files = folders.flatMap((folder) => readdirSync(resolve(examples, folder)).map((file) => `${folder}/${file}`));
 
   it('is one of those that are run', () => {
-    expect(folders).toEqual(['export-data', 'first-job', 'multi-step', 'test-with-skipped-time']);
+    expect(folders).toEqual(['analyse-repositories', 'export-data', 'first-job', 'multi-step', 'test-with-skipped-time']);
   });
 
   it.each(files)('%s is short', (file) => {
