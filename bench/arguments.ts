@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type ContenderName, CONTENDERS } from './contender.ts';
 
 /** In the order of the report. */
-export const PARTS = ['jobs', 'cancel', 'recovery', 'heartbeat', 'stats', 'export'] as const;
+export const PARTS = ['jobs', 'cancel', 'recovery', 'heartbeat', 'stats', 'export', 'analysis'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -18,9 +18,11 @@ export interface BenchOptions {
   readonly open: number;
   /** Rows of the part `export`. */
   readonly rows: number;
+  /** Commits of the repository of the part `analysis`. */
+  readonly commits: number;
 }
 
-type NumberName = 'rounds' | 'jobs' | 'finished' | 'open' | 'rows';
+type NumberName = 'rounds' | 'jobs' | 'finished' | 'open' | 'rows' | 'commits';
 type Numbers = Readonly<Partial<Record<NumberName, number>>>;
 
 /** The numbers that a part goes by, and what they are when nothing is said. It takes no others. */
@@ -31,8 +33,16 @@ const DEFAULTS: Readonly<Record<PartName, { readonly full: Numbers; readonly qui
   heartbeat: { full: { rounds: 3, jobs: 100 }, quick: { rounds: 1, jobs: 20 } },
   stats: { full: { finished: 20_000, open: 2000 }, quick: { finished: 200, open: 50 } },
   export: { full: { rounds: 3, rows: 5_000_000 }, quick: { rounds: 1, rows: 50_000 } },
+  analysis: { full: { rounds: 5, commits: 50_000 }, quick: { rounds: 1, commits: 2000 } },
 };
-const GREATEST: Readonly<Record<NumberName, number>> = { rounds: 50, jobs: 10_000, finished: 1_000_000, open: 100_000, rows: 100_000_000 };
+const GREATEST: Readonly<Record<NumberName, number>> = {
+  rounds: 50,
+  jobs: 10_000,
+  finished: 1_000_000,
+  open: 100_000,
+  rows: 100_000_000,
+  commits: 1_000_000,
+};
 
 export const USAGE = `npm run bench -- [options]
 Measures Holdfast beside raw Temporal and BullMQ in one run, and writes the part's section of docs/benchmarks.md.
@@ -44,12 +54,14 @@ Measures Holdfast beside raw Temporal and BullMQ in one run, and writes the part
                   heartbeat       CPU time of a heartbeat
                   stats           how long getStats and stats take beside many jobs
                   export          rows a second and memory of export-data, beside psql's \\copy
-  --rounds N    rounds of one run each (jobs 7, cancel 2, recovery 5 kills, heartbeat 3, export 3)
+                  analysis        the job analyse-repositories beside git log --numstat alone
+  --rounds N    rounds of one run each (jobs 7, cancel 2, recovery 5 kills, heartbeat 3, export 3, analysis 5)
   --jobs N      jobs of a run on Temporal (jobs 200, cancel 200, heartbeat 100); in the part jobs BullMQ gets 20 000, since fewer
                 only time a cold start
   --finished N  finished jobs of the part stats (20 000)
   --open N      open jobs of the part stats (2000)
   --rows N      rows of the part export (5 000 000)
+  --commits N   commits of the repository of the part analysis (50 000)
   --only A,B    some of: ${CONTENDERS.join(', ')}
   --quick       few rounds of few jobs: whether it works, not how fast it is
   --help`;
@@ -79,6 +91,7 @@ export function readArguments(args: readonly string[]): BenchOptions | undefined
     finished: number('finished'),
     open: number('open'),
     rows: number('rows'),
+    commits: number('commits'),
   };
 }
 
@@ -93,6 +106,7 @@ function parse(args: readonly string[]) {
       finished: { type: 'string' },
       open: { type: 'string' },
       rows: { type: 'string' },
+      commits: { type: 'string' },
       help: { type: 'boolean' },
     } as const;
     return parseArgs({ args: [...args], options }).values;

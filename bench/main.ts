@@ -5,6 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { analysisPart } from './analysis/part.ts';
 import { type BenchOptions, type PartName, readArguments, USAGE, UsageError } from './arguments.ts';
 import { cancelPart } from './cancel/part.ts';
 import { killChildren } from './child-process.ts';
@@ -32,6 +33,7 @@ const PARTS: Readonly<Record<PartName, Part>> = {
   heartbeat: heartbeatPart,
   stats: statsPart,
   export: exportPart,
+  analysis: analysisPart,
 };
 
 function say(line: string): void {

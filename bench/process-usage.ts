@@ -3,14 +3,26 @@ import { readFileSync } from 'node:fs';
 
 /** Ticks of `/proc/<pid>/stat` a second: the same on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
+/** Fields of `/proc/<pid>/stat`, counted from 1: user time, system time after it. */
+const UTIME = 14;
+const CUTIME = 16;
 const MEBIBYTE = 1024 * 1024;
 
 /** CPU time that the process has used so far, user and system, in milliseconds. Steps of 10 ms. */
 export function cpuMs(pid: number): number {
+  return ticksOf(pid, [UTIME, UTIME + 1]);
+}
+
+/** CPU time of the processes that it started and that have ended, and of theirs. */
+export function cpuMsOfChildren(pid: number): number {
+  return ticksOf(pid, [CUTIME, CUTIME + 1]);
+}
+
+function ticksOf(pid: number, fields: readonly number[]): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The program's name stands in parentheses and may hold spaces; utime and stime are fields 14 and 15 of the whole line.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+  // The program's name stands in parentheses and may hold spaces; what follows begins with field 3 of the whole line.
+  const values = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (fields.reduce((sum, field) => sum + Number(values[field - 3]), 0) * 1000) / TICKS_PER_SECOND;
 }
 
 /** Resident memory of the process in MiB. */

@@ -12,6 +12,7 @@ describe('the arguments of the benchmark', () => {
       finished: 0,
       open: 0,
       rows: 0,
+      commits: 0,
     });
   });
 
@@ -23,6 +24,7 @@ describe('the arguments of the benchmark', () => {
     [['--part', 'stats'], { part: 'stats', finished: 20_000, open: 2000 }],
     [['--part', 'stats', '--open', '3'], { finished: 20_000, open: 3 }],
     [['--part', 'export', '--rows', '9'], { part: 'export', rounds: 3, rows: 9 }],
+    [['--part', 'analysis', '--quick'], { part: 'analysis', rounds: 1, commits: 2000 }],
     [['--rounds', '50', '--jobs', '1'], { rounds: 50, jobs: 1 }],
     [['--only', 'raw, holdfast'], { only: ['raw', 'holdfast'] }],
   ])('%j mean %j', (args, options) => {
@@ -30,7 +32,7 @@ describe('the arguments of the benchmark', () => {
   });
 
   test.each([
-    [['--part', 'speed'], 'Expected --part to be one of jobs, cancel, recovery, heartbeat, stats, export, got: speed.'],
+    [['--part', 'speed'], 'Expected --part to be one of jobs, cancel, recovery, heartbeat, stats, export, analysis, got: speed.'],
     [['--rounds', '0'], 'Expected --rounds to be a whole number from 1 to 50, got: 0.'],
     [['--jobs', '1.5'], 'Expected --jobs to be a whole number from 1 to 10000, got: 1.5.'],
     [['--finished', '5'], 'The part jobs takes no --finished.'],

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { analysisSection } from '../../../bench/analysis/report.ts';
 import { cancelSection } from '../../../bench/cancel/report.ts';
 import type { CancelRun } from '../../../bench/cancel/run.ts';
 import { exportSection } from '../../../bench/export/report.ts';
@@ -68,6 +69,24 @@ describe('the section of exports', () => {
       `No worker took more than ${peak} MiB. At most 300 are promised: ${kept}.`,
     ]);
     expect(tables[0]?.text).toContain('| Parquet ');
+  });
+});
+
+describe('the section of analyses', () => {
+  test.each([
+    [13, '1.30 (1.30–1.30) times as long as `git log --numstat` alone. The aim is 1.3: reached.'],
+    [14, '1.40 (1.40–1.40) times as long as `git log --numstat` alone. The aim is 1.3: NOT REACHED.'],
+  ])('says of %d s beside 10: %s', (seconds, verdict) => {
+    const cost = (seconds: number) => ({ seconds, cpuSeconds: seconds });
+    const { verdicts, tables } = analysisSection(
+      [{ git: cost(10), first: cost(seconds), second: cost(seconds / 10), workerMiB: 90 }],
+      5000,
+    );
+    expect(verdicts).toEqual([
+      `An analysis takes ${verdict}`,
+      'The second one, 200 commits later, takes 0.10 (0.10–0.10) times as long as the first.',
+    ]);
+    expect(tables[0]?.text).toContain('| CPU time ');
   });
 });
 
