@@ -78,7 +78,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           teardownTimeout: 30_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
