@@ -150,6 +150,14 @@ function readFrom(from: NonNullable<RunOptions['from']>): NonNullable<RunOptions
 
 function readRetryRule(rule: Partial<RetryRule>): RetryRule {
   checkObject(rule, 'retry in run options');
-  const { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs, jitter } = { ...DEFAULT_RETRY, ...rule };
-  return retryRule({ maxAttempts, initialInterval: initialIntervalMs, backoffCoefficient, maximumInterval: maximumIntervalMs, jitter });
+  const { maxAttempts, initialIntervalMs, backoffCoefficient, maximumIntervalMs, jitter, intervalsMs } = { ...DEFAULT_RETRY, ...rule };
+  const intervals = intervalsMs === undefined ? {} : { intervals: intervalsMs };
+  return retryRule({
+    maxAttempts,
+    initialInterval: initialIntervalMs,
+    backoffCoefficient,
+    maximumInterval: maximumIntervalMs,
+    jitter,
+    ...intervals,
+  });
 }

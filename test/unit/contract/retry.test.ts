@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { backoffMs, changedRule, DEFAULT_RETRY, drawBackoffMs, retryRule } from '../../../src/contract/retry.ts';
+import { readRunOptions } from '../../../src/contract/messages.ts';
+import { backoffMs, changedRule, DEFAULT_RETRY, drawBackoffMs, isSameRule, retryRule } from '../../../src/contract/retry.ts';
 
 describe('retry', () => {
   test('without options it is 3 attempts, waits from 1 s, doubled, at most 100 s', () => {
@@ -44,6 +45,30 @@ describe('retry', () => {
     });
   });
 
+  test('waits may be given one by one: the last one is repeated, and there is one attempt more than there are', () => {
+    const rule = retryRule({ intervals: ['5s', '5m', '2h'] });
+    expect(rule).toMatchObject({ maxAttempts: 4, intervalsMs: [5000, 300_000, 7_200_000], jitter: 0.25 });
+    expect([1, 2, 3, 4, 99].map((failures) => backoffMs(rule, failures))).toEqual([5000, 300_000, 7_200_000, 7_200_000, 7_200_000]);
+    expect(retryRule({ intervals: [1], maxAttempts: 9 }).maxAttempts).toBe(9);
+    const drawn = Array.from({ length: 100 }, () => drawBackoffMs({ ...rule, jitter: 0.1 }, 2));
+    expect([Math.min(...drawn) >= 300_000, Math.max(...drawn) <= 330_000]).toEqual([true, true]);
+  });
+
+  test('a changed rule keeps its list of waits, unless there is another one or another way to make them', () => {
+    const rule = retryRule({ intervals: ['5s', '5m', '2h'], jitter: 0 });
+    expect(changedRule(rule, { jitter: 1 })).toEqual({ ...rule, jitter: 1 });
+    expect(changedRule(rule, { maxAttempts: 2 })).toEqual({ ...rule, maxAttempts: 2 });
+    expect(changedRule(rule, { intervals: ['1s'] })).toMatchObject({ maxAttempts: 2, intervalsMs: [1000], jitter: 0 });
+    expect(changedRule(rule, { initialInterval: '10s' })).toEqual({ ...retryRule({ initialInterval: '10s', jitter: 0 }), maxAttempts: 4 });
+    expect(isSameRule(rule, retryRule({ intervals: [5000, 300_000, 7_200_000], jitter: 0 }))).toBe(true);
+    expect(isSameRule(rule, retryRule({ intervals: ['5s', '5m', '3h'], jitter: 0 }))).toBe(false);
+  });
+
+  test('a list of waits arrives over the wire as it was sent', () => {
+    const rule = retryRule({ intervals: ['5s', '5m'], jitter: 0.1 });
+    expect(readRunOptions(JSON.parse(JSON.stringify({ retry: rule })) as object)).toEqual({ retry: rule });
+  });
+
   test.each([
     [{ maxAttempts: 0 }, 'Expected retry.maxAttempts to be a whole number from 1 to 1000, got: 0.'],
     [{ maxAttempts: 1001 }, 'Expected retry.maxAttempts to be a whole number from 1 to 1000, got: 1001.'],
@@ -58,8 +83,16 @@ describe('retry', () => {
     [{ jitter: '25%' }, 'Expected retry.jitter to be a number from 0 to 1, got: "25%".'],
     [
       { attempts: 3 },
-      'Unknown retry options: "attempts". Known are: maxAttempts, initialInterval, backoffCoefficient, maximumInterval, jitter.',
+      'Unknown retry options: "attempts". Known are: maxAttempts, initialInterval, backoffCoefficient, maximumInterval, jitter, intervals.',
     ],
+    [{ intervals: [] }, 'Expected retry.intervals to be a list of 1 to 100 durations, got: an array of 0.'],
+    [{ intervals: '5s' }, 'Expected retry.intervals to be a list of 1 to 100 durations, got: "5s".'],
+    [
+      { intervals: Array.from({ length: 101 }, () => 1) },
+      'Expected retry.intervals to be a list of 1 to 100 durations, got: an array of 101.',
+    ],
+    [{ intervals: ['5s', 'soon'] }, 'Expected each of retry.intervals to be a duration between 0 and 10 years'],
+    [{ intervals: [0] }, 'Expected each of retry.intervals to be at least 1 ms, got: 0.'],
   ])('%j is refused', (options, message) => {
     expect(() => retryRule(options as never)).toThrow(message);
   });
