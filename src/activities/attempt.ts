@@ -4,7 +4,7 @@
  */
 import type { Context } from '@temporalio/activity';
 import type { AttemptRecord, AttemptState } from '../contract/attempts.ts';
-import { asAttemptState, attemptError, beginAttempt, endAttempt, stateFrom } from '../contract/attempts.ts';
+import { asAttemptState, attemptError, beginAttempt, endAttempt, snoozeAttempt, stateFrom } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
 import { type CheckpointRule, keptCheckpoint, readCheckpoint } from '../contract/checkpoint.ts';
 import type { RunOptions } from '../contract/messages.ts';
@@ -130,6 +130,12 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     const { running } = this.#state;
     const isAlone = this.hasPlace && runningHandlers === 1;
     if (running !== undefined && running.isAlone !== isAlone) this.#state = { ...this.#state, running: { ...running, isAlone } };
+    this.#context.heartbeat(this.#state);
+  }
+
+  /** Ends the attempt before it has done anything: it counts for nothing. */
+  snooze(why: string): void {
+    this.#state = snoozeAttempt(this.#state, why);
     this.#context.heartbeat(this.#state);
   }
 

@@ -101,6 +101,7 @@ export type AttemptEnd =
       readonly waitMs?: number;
     }
   | { readonly outcome: 'cancelled'; readonly error: unknown }
+  | { readonly outcome: 'snoozed'; readonly error: unknown; readonly waitMs: number }
   | { readonly outcome: 'shutdown'; readonly error: unknown };
 
 /** A contract with its handler, as `createWorker` takes it. */

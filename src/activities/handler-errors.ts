@@ -44,6 +44,21 @@ export class NonRetryable extends Error {
   }
 }
 
+/**
+ * Thrown by a shipped handler before it has done anything: what it needs is taken, its place is better used by another job.
+ * It uses up no attempt. The field calls it a snooze.
+ */
+export class Snooze extends Error {
+  /** Milliseconds. */
+  readonly waitMs: number;
+
+  constructor(waitMs: number, message: string) {
+    super(message);
+    this.name = 'Snooze';
+    this.waitMs = waitMs;
+  }
+}
+
 /** The wait that a handler asked for, in milliseconds; undefined when it asked for none. */
 export function askedWaitMs(error: unknown): number | undefined {
   const waitMs = fieldOf(error, 'name') === 'RetryAfter' ? fieldOf(error, 'waitMs') : undefined;

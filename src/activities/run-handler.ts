@@ -3,7 +3,8 @@
  * reported in the end. The rules of attempts:
  *
  * 1. A handler failure or a timeout uses up an attempt; at `maxAttempts` the job is failed by a non-retryable error.
- * 2. A worker shutdown or death uses up none. After two deaths a job is run alone; three deaths while alone: `poison`.
+ * 2. A worker shutdown or death uses up none, nor does a handler that is snoozed before it did anything. After two deaths a job
+ *    is run alone; three deaths while alone: `poison`.
  * 3. A mismatch of input or output, and every error whose code is not retryable, fails the job at once.
  * 4. After a timeout or a shutdown a handler has a moment to stop; then the attempt is reported without it, and its
  *    place is kept until it really ends. After a cancel the job waits for its handler.
@@ -28,6 +29,7 @@ import type { AttemptEnd, HandledJob, HandlerContext, HandlerServices } from './
 import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
+import { Snooze } from './handler-errors.ts';
 import { waitAfter } from './next-attempt.ts';
 import { type RunningHandlers, SUSPECT_DEATHS } from './running-handlers.ts';
 import { callLimits, throwIfOver } from './time-limits.ts';
@@ -220,6 +222,7 @@ function endOf(error: unknown, attempt: Attempt, { contract, rule, log }: Circum
   const stopped = attempt.stopped;
   if (stopped?.code === 'cancelled') return { outcome: 'cancelled', error: stopped };
   if (stopped?.code === 'worker-shutdown') return { outcome: 'shutdown', error: stopped };
+  if (stopped === undefined && error instanceof Snooze) return { outcome: 'snoozed', error, waitMs: error.waitMs };
   const failed = stopped ?? error;
   const waitMs = waitAfter(failed, { contract, retry: rule.retry, failures: attempt.attempt, log });
   const next = waitMs === undefined ? { isLast: true } : { isLast: false, waitMs };
@@ -236,6 +239,7 @@ interface Circumstances {
 function failureOf(end: Exclude<AttemptEnd, { outcome: 'completed' }>, attempt: Attempt, run: HandlerRun): Error {
   if (end.outcome === 'cancelled') return cancelFailure(attempt);
   if (end.outcome === 'shutdown') return shutdownFailure(end.error, attempt);
+  if (end.outcome === 'snoozed') return snoozeFailure(end, attempt);
   return countedFailure(end, attempt, run);
 }
 
@@ -250,6 +254,12 @@ function cancelFailure(attempt: Attempt): Error {
 function shutdownFailure(error: unknown, attempt: Attempt): ApplicationFailure {
   attempt.end({ outcome: 'shutdown', code: 'worker-shutdown', error });
   return ApplicationFailure.create({ message: messageOf(error), type: 'worker-shutdown', nextRetryDelay: 1 });
+}
+
+function snoozeFailure({ error, waitMs }: Extract<AttemptEnd, { outcome: 'snoozed' }>, attempt: Attempt): ApplicationFailure {
+  const message = messageOf(error);
+  attempt.snooze(message);
+  return ApplicationFailure.create({ message, type: 'snoozed', nextRetryDelay: Math.max(1, Math.round(waitMs)), details: [attempt.state] });
 }
 
 type Failure = Extract<AttemptEnd, { isLast: boolean }>;

@@ -54,6 +54,8 @@ export interface AttemptState {
   readonly cleanUpMs?: number;
   /** True while this worker has no handler for the type. */
   readonly isHandlerMissing?: boolean;
+  /** Why the last attempt gave its place back before it did anything. Gone with the start of the next one. */
+  readonly snoozed?: string;
   /** Since when the event loop of its worker has been blocked. ISO 8601. Gone with the first heartbeat after that. */
   readonly blockedSince?: string;
 }
@@ -83,7 +85,7 @@ export function beginAttempt(
   attempt: number,
   running: NonNullable<AttemptState['running']>,
 ): AttemptState {
-  const { isHandlerMissing: _missing, blockedSince: _blocked, running: last, ...state } = before ?? FIRST_ATTEMPT;
+  const { isHandlerMissing: _missing, snoozed: _snoozed, blockedSince: _blocked, running: last, ...state } = before ?? FIRST_ATTEMPT;
   const newDeaths = Math.max(0, attempt - 1 - state.failures - state.uncounted - state.deaths);
   if (newDeaths === 0) return { ...state, running };
   // Of several only one can be the attempt that left this record: the others had not even begun.
@@ -108,6 +110,12 @@ export function endAttempt(state: AttemptState, record: AttemptRecord): AttemptS
     uncounted: state.uncounted + (isCounted ? 0 : 1),
     records: trimRecords([...state.records, record]),
   };
+}
+
+/** The state after the running attempt gave its place back before it did anything: nothing is used up, and there is nothing to tell of it. */
+export function snoozeAttempt(state: AttemptState, why: string): AttemptState {
+  const { running: _running, ...rest } = state;
+  return { ...rest, uncounted: state.uncounted + 1, snoozed: why.slice(0, MAX_OLD_MESSAGE_LENGTH) };
 }
 
 /**

@@ -27,6 +27,7 @@ export interface WaitingFor {
     | 'queue'
     | 'handler'
     | 'retry'
+    | 'turn'
     | 'cancel'
     | 'event-loop'
     | 'workflow-code'
@@ -57,8 +58,9 @@ export interface WaitingFor {
   readonly blockedMs?: number;
   /** The worker that is blocked: `event-loop`. */
   readonly worker?: string;
-  /** Who paused it, and why: `paused`. */
+  /** Who paused it: `paused`. */
   readonly by?: string;
+  /** Why: `paused`, `turn`. */
   readonly reason?: string;
 }
 

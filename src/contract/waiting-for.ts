@@ -23,6 +23,7 @@ export type WaitingReason =
       /** Why the attempt failed. Absent when it did not: its worker died or was shut down, and it is made again. */
       readonly error?: string;
     }
+  | { readonly code: 'turn'; readonly until: string | undefined; readonly reason: string }
   | {
       readonly code: 'cancel';
       /** Set when no worker is there to carry it out. */
@@ -85,6 +86,8 @@ function sentenceOf(reason: WaitingReason): string {
       return reason.error === undefined
         ? `The worker of attempt ${reason.attempt} of ${reason.maxAttempts} was gone before it ended; it is made again at ${reason.until}, on any worker of the queue.`
         : `Attempt ${reason.attempt} of ${reason.maxAttempts} failed (${reason.error}); the next starts at ${reason.until}.`;
+    case 'turn':
+      return `${reason.reason} It is tried${after(' at ', reason.until)}.`;
     case 'cancel':
       return cancelSentence(reason);
     case 'event-loop':

@@ -110,7 +110,7 @@ function isFailure(end: AttemptEnd): end is Extract<AttemptEnd, { isLast: boolea
 }
 
 function endsJob(end: AttemptEnd): boolean {
-  return isFailure(end) ? end.isLast : end.outcome !== 'shutdown';
+  return isFailure(end) ? end.isLast : end.outcome !== 'shutdown' && end.outcome !== 'snoozed';
 }
 
 function asError(error: unknown): Error {

@@ -62,6 +62,8 @@ function reasonOf(job: JobDescription, now: number, facts: WaitFacts): WaitingRe
   const waiting = job.activities.find(({ type }) => type === job.type) ?? callsOf(job)[0];
   if (waiting?.state?.isHandlerMissing === true)
     return { code: 'handler', queue: waiting.queue ?? job.queue, type: waiting.type, until: isoOf(waiting.nextAttemptMs) };
+  const snoozed = waiting?.state?.snoozed;
+  if (snoozed !== undefined && status === 'retrying') return { code: 'turn', until: isoOf(waiting?.nextAttemptMs), reason: snoozed };
   if (status === 'retrying') return retryReason(job, waiting);
   // Its workflow goes on in a moment: that a handler ended is no reason to wait.
   if (status === 'processing' && still.kind !== 'handler') return undefined;

@@ -42,7 +42,7 @@ export class AttemptStatistics implements AttemptObserver {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    if (end.outcome === 'shutdown') return;
+    if (end.outcome === 'shutdown' || end.outcome === 'snoozed') return;
     this.#count(attempt, (counted, at) => withEnd(counted, { attempt, end, at, looks }));
   }
 
@@ -75,7 +75,7 @@ export class AttemptStatistics implements AttemptObserver {
 
 interface Ended {
   readonly attempt: ObservedAttempt;
-  readonly end: Exclude<AttemptEnd, { outcome: 'shutdown' }>;
+  readonly end: Exclude<AttemptEnd, { outcome: 'shutdown' | 'snoozed' }>;
   readonly at: number;
   readonly looks: ProgressLooks | undefined;
 }

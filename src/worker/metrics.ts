@@ -44,8 +44,9 @@ export function metricsOf(meter: MetricMeter): AttemptObserver {
       showBusy(queue);
       if (end.outcome === 'completed') run.record((Date.now() - startedAt.getTime()) / 1000, { type, queue });
       if ('isLast' in end) failures.add(1, { type, queue, code: codeOf(end.error) });
-      const outcome = 'isLast' in end ? (end.isLast ? 'failed' : undefined) : end.outcome === 'shutdown' ? undefined : end.outcome;
-      if (outcome !== undefined) jobs.add(1, { type, queue, outcome });
+      const outcome = 'isLast' in end ? (end.isLast ? 'failed' : undefined) : end.outcome;
+      if (outcome === undefined || outcome === 'shutdown' || outcome === 'snoozed') return;
+      jobs.add(1, { type, queue, outcome });
     },
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { CancelNotices } from '../../../src/activities/cancel-notices.ts';
 import { handle, type HandledJob, type HandlerContext } from '../../../src/activities/handle.ts';
+import { Snooze } from '../../../src/activities/handler-errors.ts';
 import { HandlerLimit } from '../../../src/activities/handler-limit.ts';
 import { Heartbeats } from '../../../src/activities/heartbeats.ts';
 import { type HandlerHost, runHandledJob } from '../../../src/activities/run-handler.ts';
@@ -211,4 +212,20 @@ describe('an attempt', () => {
     await expect(ended).rejects.toMatchObject({ name: 'CancelledFailure' });
     expect([calls, limit.running]).toEqual([0, 0]);
   });
+});
+
+test('a handler that is snoozed uses up no attempt: it is called again after the wait that it names', async () => {
+  const lines: string[] = [];
+  const snoozing = handle(contract, () => {
+    throw new Snooze(1234.4, 'its turn comes later');
+  });
+  const { beats, ended } = run(snoozing, { warn: (message) => void lines.push(message) });
+  await expect(ended).rejects.toMatchObject({
+    type: 'snoozed',
+    message: 'its turn comes later',
+    nonRetryable: false,
+    nextRetryDelay: 1234,
+  });
+  expect(beats.at(-1)).toMatchObject({ failures: 0, uncounted: 1, records: [], snoozed: 'its turn comes later' });
+  expect(lines).toEqual([]);
 });

@@ -7,6 +7,7 @@ import {
   beginAttempt,
   endAttempt,
   endBlockedAttempt,
+  snoozeAttempt,
 } from '../../../src/contract/attempts.ts';
 
 const running = { worker: 'w1', startedAt: '2026-01-01T00:00:00.000Z', isAlone: false };
@@ -50,6 +51,17 @@ describe('the record of attempts', () => {
       },
     ]);
     expect([ended.blockedSince, beginAttempt(blocked, 2, running).blockedSince]).toEqual([undefined, undefined]);
+  });
+
+  test('an attempt that was snoozed uses up nothing and leaves no record; the next one knows nothing of it', () => {
+    const failed = endAttempt(beginAttempt(undefined, 1, running), record({ outcome: 'failed' }));
+    const snoozed = snoozeAttempt(beginAttempt(failed, 2, running), 'not now');
+    expect(snoozed).toMatchObject({ failures: 1, uncounted: 1, deaths: 0, snoozed: 'not now' });
+    expect([snoozed.running, snoozed.records.length]).toEqual([undefined, 1]);
+    const next = beginAttempt(snoozed, 3, running);
+    expect(next).toMatchObject({ failures: 1, uncounted: 1, deaths: 0 });
+    expect(next.snoozed).toBeUndefined();
+    expect(snoozeAttempt(failed, 'x'.repeat(500)).snoozed).toHaveLength(200);
   });
 
   test('an attempt without a report was a death: recorded with its worker, not counted', () => {

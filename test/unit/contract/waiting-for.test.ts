@@ -14,6 +14,7 @@ const reasons: readonly WaitingReason[] = [
   { code: 'handler', queue: 'mail', type: 'send-email', until: undefined },
   { code: 'retry', until, attempt: 2, maxAttempts: 3, error: 'connection refused' },
   { code: 'retry', until, attempt: 2, maxAttempts: 3 },
+  { code: 'turn', until, reason: 'The receiver shop.example has 2 under way in this worker: this delivery waits for its turn.' },
   { code: 'cancel' },
   { code: 'cancel', queue: 'mail' },
   { code: 'cancel', isCleaningUp: true },
@@ -101,6 +102,12 @@ test('every reason to wait has a sentence that names what to do, and the time wh
         "code": "retry",
         "maxAttempts": 3,
         "sentence": "The worker of attempt 2 of 3 was gone before it ended; it is made again at 2026-01-01T00:00:05.000Z, on any worker of the queue.",
+        "until": "2026-01-01T00:00:05.000Z",
+      },
+      {
+        "code": "turn",
+        "reason": "The receiver shop.example has 2 under way in this worker: this delivery waits for its turn.",
+        "sentence": "The receiver shop.example has 2 under way in this worker: this delivery waits for its turn. It is tried at 2026-01-01T00:00:05.000Z.",
         "until": "2026-01-01T00:00:05.000Z",
       },
       {

@@ -85,6 +85,19 @@ describe('a snapshot', () => {
     });
   });
 
+  test('of a job whose handler was snoozed says what it waits for, and no attempt was used up', () => {
+    const snoozed = activity({ ...backingOff, state: state({ uncounted: 1, snoozed: 'Its receiver is busy.' }) });
+    const snapshot = snapshotOf(description({ activities: [snoozed] }), NOW);
+    expect(snapshot).toMatchObject({
+      status: 'retrying',
+      attempt: 0,
+      attempts: [],
+      waitingFor: { code: 'turn', reason: 'Its receiver is busy.', until: '2026-01-01T12:00:05.000Z' },
+    });
+    const again = activity({ ...backingOff, attempt: 3, state: state({ failures: 1, uncounted: 1, records: [failed(1, 5000)] }) });
+    expect(snapshotOf(description({ activities: [again] }), NOW).waitingFor?.code).toBe('retry');
+  });
+
   test('of a job without a handler names the handler that is missing', () => {
     const job = description({ activities: [activity({ ...backingOff, state: state({ uncounted: 1, isHandlerMissing: true }) })] });
     expect(snapshotOf(job, NOW).waitingFor).toMatchObject({ code: 'handler', until: '2026-01-01T12:00:05.000Z' });
