@@ -6,7 +6,7 @@ import { isLong } from './test/support/scale.ts';
 /** Folders whose tests need no Temporal server. Every other folder of `test` does. */
 const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((folder) => `test/${folder}/**/*.test.ts`);
 /** Tests that kill processes and measure times: one file at a time, and nothing beside it. */
-const FAULTS = ['test/faults/**/*.test.ts', 'test/testing/test-environment.test.ts'];
+const FAULTS = ['test/faults/**/*.test.ts', 'test/testing/{test-environment,notification-schedule}.test.ts'];
 /** Those of them that only `npm run test:long` has time for. */
 const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'event-loop', 'rolling-restart'].map((name) => `test/faults/${name}.test.ts`);
 

@@ -24,6 +24,17 @@ export interface Config {
   readonly exports: string | undefined;
   /** Databases that `export-data` reads from: URLs by the names that jobs use for them. */
   readonly connections: Readonly<Record<string, string>>;
+  /** What workers know for their notifications. Checked by those who use it. */
+  readonly notifications: NotificationConfig;
+}
+
+export interface NotificationConfig {
+  /** Name → signing secrets, with spaces between them. */
+  readonly webhookSecrets: Readonly<Record<string, string>>;
+  /** Name → where mails are handed in, and by whom they are sent. */
+  readonly mailServers: Readonly<Record<string, { readonly url: string; readonly from: string }>>;
+  /** Internal hosts that webhooks may call. @default none */
+  readonly allowedHosts: readonly string[];
 }
 
 const variables = z.strictObject({
@@ -36,10 +47,16 @@ const variables = z.strictObject({
   HOLDFAST_CACHE_DIR: z.string().min(1).optional(),
   /** Read by docker-compose.yml: the module that its workers load. */
   HOLDFAST_JOBS: z.string().optional(),
+  /** Internal hosts that webhooks may call, with spaces between them. */
+  HOLDFAST_WEBHOOK_ALLOW: z.string().default(''),
 });
 
 /** One variable for each database: `HOLDFAST_POSTGRES_OLD_SHOP` has the URL of the connection `old_shop`. */
 const CONNECTION = /^HOLDFAST_POSTGRES_(?<name>[A-Z][A-Z0-9_]{0,62})$/;
+
+/** Variables that there may be several of: alone for the name `default`, with `_BIG_SHOP` behind them for the name `big-shop`. */
+const NAMED = ['HOLDFAST_WEBHOOK_SECRET', 'HOLDFAST_SMTP_URL', 'HOLDFAST_MAIL_FROM'] as const;
+const NAMED_PATTERN = new RegExp(`^(?<kind>${NAMED.join('|')})(?:_(?<name>[A-Z0-9][A-Z0-9_]*))?$`);
 
 /** What Kubernetes sets in every container for a service named `holdfast…`. */
 const OF_A_SERVICE = /_(?:SERVICE|PORT)(?:_|$)/;
@@ -50,15 +67,18 @@ const OF_A_SERVICE = /_(?:SERVICE|PORT)(?:_|$)/;
  */
 export function loadConfig(env: Environment): Config {
   const own = Object.entries(env).filter(([name]) => name.startsWith('HOLDFAST_') && !OF_A_SERVICE.test(name));
-  const result = variables.safeParse(Object.fromEntries(own.filter(([name]) => !CONNECTION.test(name))));
+  const result = variables.safeParse(Object.fromEntries(own.filter(([name]) => !CONNECTION.test(name) && !NAMED_PATTERN.test(name))));
   if (!result.success) {
-    const known = [...Object.keys(variables.shape), 'HOLDFAST_POSTGRES_<NAME>'].join(', ');
+    const known = [...Object.keys(variables.shape), 'HOLDFAST_POSTGRES_<NAME>', ...NAMED.flatMap((name) => [name, `${name}_<NAME>`])].join(
+      ', ',
+    );
     const problems = result.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter((part) => part !== '').join(': '));
     throw new JobError('invalid-config', `The environment is not usable. ${problems.join('; ')}. Known variables: ${known}.`, {
       details: { problems },
     });
   }
-  const { HOLDFAST_DATA_DIR, HOLDFAST_PAYLOADS, HOLDFAST_LOG_LEVEL, HOLDFAST_METRICS_ADDRESS, HOLDFAST_EXPORTS } = result.data;
+  const { HOLDFAST_DATA_DIR, HOLDFAST_PAYLOADS, HOLDFAST_LOG_LEVEL, HOLDFAST_METRICS_ADDRESS, HOLDFAST_EXPORTS, HOLDFAST_WEBHOOK_ALLOW } =
+    result.data;
   return {
     dataDir: HOLDFAST_DATA_DIR,
     payloads: HOLDFAST_PAYLOADS,
@@ -66,10 +86,33 @@ export function loadConfig(env: Environment): Config {
     metricsAddress: HOLDFAST_METRICS_ADDRESS,
     exports: HOLDFAST_EXPORTS,
     connections: connectionsIn(own),
+    notifications: {
+      webhookSecrets: namedIn(own, 'HOLDFAST_WEBHOOK_SECRET'),
+      mailServers: mailServersIn(own),
+      allowedHosts: HOLDFAST_WEBHOOK_ALLOW.split(/[\s,]+/).filter((host) => host !== ''),
+    },
   };
 }
 
-function connectionsIn(variables: readonly (readonly [string, string | undefined])[]): Config['connections'] {
+type Variables = readonly (readonly [string, string | undefined])[];
+
+/** The values of the variables of one kind, by name. */
+function namedIn(variables: Variables, kind: (typeof NAMED)[number]): Readonly<Record<string, string>> {
+  const found = variables.flatMap(([variable, value]) => {
+    const parts = NAMED_PATTERN.exec(variable)?.groups;
+    if (parts?.['kind'] !== kind || value === undefined || value === '') return [];
+    return [[parts['name']?.toLowerCase().replaceAll('_', '-') ?? 'default', value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function mailServersIn(variables: Variables): NotificationConfig['mailServers'] {
+  const senders = namedIn(variables, 'HOLDFAST_MAIL_FROM');
+  const urls = Object.entries(namedIn(variables, 'HOLDFAST_SMTP_URL'));
+  return Object.fromEntries(urls.map(([name, url]) => [name, { url, from: senders[name] ?? senders['default'] ?? '' }]));
+}
+
+function connectionsIn(variables: Variables): Config['connections'] {
   return Object.fromEntries(
     variables.flatMap(([variable, url]) => {
       const name = CONNECTION.exec(variable)?.groups?.['name'];

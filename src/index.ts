@@ -8,16 +8,23 @@ export { type FindServerOptions } from './find-server.ts';
 export { type Log } from './log.ts';
 export {
   analyseRepositories,
+  type Delivery,
+  type DeliveryAttempt,
   exportData,
   type ExportSidecar,
   exportSidecar,
   type RepositoryReport,
   type RepositoryResult,
+  sendNotification,
 } from './jobs/index.ts';
 export {
   type AnalyserSettings,
   type ExportSettings,
   exportsFromEnvironment,
+  type MailServer,
+  type MailTemplate,
+  notificationJobs,
+  type NotificationSettings,
   type PostgresConnection,
   shippedJobs,
   type ShippedJobsSettings,

@@ -12,21 +12,26 @@ import {
 } from './activities/export-data/export-data.ts';
 import { startSweepingExports } from './activities/export-data/sweep-exports.ts';
 import { handle, type HandledJob, handleServed, type JobDeclaration, multiStep } from './activities/handle.ts';
+import { notificationJobs } from './activities/send-notification/jobs.ts';
+import type { MailServer, MailTemplate, NotificationSettings } from './activities/send-notification/settings.ts';
 import { type Environment, loadConfig, processEnvironment } from './config.ts';
 import { analyseRepositories, analyseRepository, removeAnalysisFiles } from './jobs/analyse-repositories.ts';
 import { exportData } from './jobs/export-data.ts';
 
-export type { AnalyserSettings, ExportSettings, PostgresConnection };
+export type { AnalyserSettings, ExportSettings, MailServer, MailTemplate, NotificationSettings, PostgresConnection };
+export { notificationJobs };
 
 /** What the shipped jobs may use of their worker. */
 export interface ShippedJobsSettings extends AnalyserSettings {
   /** Where `export-data` reads and writes. @default the worker has no handler for `export-data` */
   readonly exports?: ExportSettings | undefined;
+  /** What the job `send-notification` knows. @default what the environment says */
+  readonly notifications?: NotificationSettings;
 }
 
 /**
  * The shipped job types, for `createWorker({ jobs: [...shippedJobs(settings), …] })`.
- * @throws JobError `invalid-options` for settings of exports that make no sense
+ * @throws JobError `invalid-options`, `invalid-config` for settings of exports or notifications that make no sense
  * @example createWorker({ jobs: shippedJobs({ workDir: '/var/tmp/holdfast', allowedRoots: ['/srv/git'], exports: { storage: '/srv/exports' } }) })
  */
 export function shippedJobs(settings: ShippedJobsSettings): readonly JobDeclaration[] {
@@ -35,6 +40,7 @@ export function shippedJobs(settings: ShippedJobsSettings): readonly JobDeclarat
     handle(analyseRepository, analyseRepositoryHandler(settings)),
     handle(removeAnalysisFiles, async ({ jobId }) => await removeJobFolder(settings.workDir, jobId)),
     ...(settings.exports === undefined ? [] : [handleExports(settings.exports)]),
+    ...notificationJobs(settings.notifications),
   ];
 }
 

@@ -47,6 +47,8 @@ interface Work {
 }
 
 const INTERRUPTED = 130;
+/** Notifications mostly wait for their receivers. */
+const NOTIFICATIONS_AT_ONCE = 20;
 
 /** Runs until Ctrl-C, or once. Resolves with the exit code. @throws JobError when it cannot start */
 export async function dev(options: DevOptions, host: Host): Promise<number> {
@@ -92,8 +94,9 @@ async function createDevWorker({ host, screen, server }: Session, runs: readonly
       workDir: join(server.dataDir, 'work'),
       allowedRoots: [...new Set(runs.flatMap(({ folders }) => folders))],
       exports: exportsFromEnvironment(host.env, join(server.dataDir, 'exports')),
+      notifications: { env: host.env },
     }),
-    queues: Object.fromEntries(runs.map(({ queue }) => [queue, {}])),
+    queues: { ...Object.fromEntries(runs.map(({ queue }) => [queue, {}])), notifications: { concurrency: NOTIFICATIONS_AT_ONCE } },
     log: screenLog(screen, loadConfig(host.env).logLevel),
   });
 }

@@ -58,6 +58,12 @@ export const errorCatalogue = {
   'source-unreadable': { status: 422, retryable: false, message: 'The source is not what it was said to be, or cannot be read.' },
   'source-unavailable': { status: 503, retryable: true, message: 'The source could not be reached.' },
   'limit-exceeded': { status: 422, retryable: false, message: 'The work is larger than its limits allow.' },
+  'receiver-refused': { status: 422, retryable: false, message: 'The receiver is not one that this worker may call.' },
+  'receiver-gone': { status: 410, retryable: false, message: 'The receiver answered 410: it asked not to be called any more.' },
+  'receiver-failed': { status: 502, retryable: true, message: 'The receiver did not accept the notification.' },
+  'receiver-unavailable': { status: 503, retryable: true, message: 'The receiver could not be reached, or did not answer in time.' },
+  'mail-rejected': { status: 422, retryable: false, message: 'The mail server refused the mail for good.' },
+  'not-configured': { status: 503, retryable: true, message: 'The worker lacks a secret, a mail server or a template that the job names.' },
   internal: { status: 500, retryable: false, message: 'Something failed that should not have.' },
 } as const satisfies Record<string, ErrorEntry>;
 

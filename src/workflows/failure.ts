@@ -59,11 +59,20 @@ export function failureOfCall(cause: unknown): JobFailure {
   return { code, message: messageOf(cause) };
 }
 
-/** Why a step failed for good, and how many of its attempts were used up. */
-export function stepFailure(error: unknown): { readonly error: JobFailure; readonly attempts: number } {
+interface StepFailure {
+  readonly error: JobFailure;
+  /** How many attempts were used up. */
+  readonly attempts: number;
+  /** What its handler kept last. */
+  readonly checkpoint?: unknown;
+}
+
+/** Why a step failed for good, and what it left. */
+export function stepFailure(error: unknown): StepFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) return { error: failureOfCall(cause), attempts: 1 };
   if (!(cause instanceof ApplicationFailure)) throw error;
   const state = cause.details?.[0] as AttemptState | undefined;
-  return { error: failureOfCall(cause), attempts: state?.failures ?? 1 };
+  const kept = state?.checkpoint === undefined ? {} : { checkpoint: state.checkpoint };
+  return { error: failureOfCall(cause), attempts: state?.failures ?? 1, ...kept };
 }

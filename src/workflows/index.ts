@@ -7,6 +7,7 @@ import type { RunOptions } from '../contract/messages.ts';
 import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 import { analyseRepositoriesWorkflow } from './analyse-repositories.ts';
 import { type JobWorkflow, multiStep } from './multi-step.ts';
+import { sendNotificationWorkflow } from './send-notification.ts';
 import { singleStep } from './single-step.ts';
 import { keepStatistics } from './statistics.ts';
 
@@ -18,7 +19,7 @@ export type { ChildOptions, JobScope, SettledStep, StepRunOptions } from './job-
 /** The one workflow function behind all job types: Temporal calls it for every type that has no export of its own. */
 export type AnyJob = (input: unknown, options?: RunOptions) => Promise<unknown>;
 
-const shipped: readonly JobWorkflow[] = [analyseRepositoriesWorkflow];
+const shipped: readonly JobWorkflow[] = [analyseRepositoriesWorkflow, sendNotificationWorkflow];
 
 /**
  * The default export of a file with multi-step jobs. Types that are not among `workflows` run their handler.

@@ -120,7 +120,8 @@ export class Job implements JobScope, View {
       return { status: 'completed', attempts: state.failures + 1, output: output as OutputOf<C> };
     } catch (error) {
       if (isCancellation(error)) throw error;
-      return { status: 'failed', ...stepFailure(error) };
+      const { attempts, error: why } = stepFailure(error);
+      return { status: 'failed', attempts, error: why };
     }
   }
 

@@ -31,7 +31,14 @@ describe('a module of jobs', () => {
 
   it('is the one of the image, with the job types that come with the package', async () => {
     const { jobs } = await loadJobs('deploy/jobs.mjs', join(import.meta.dirname, '../..'));
-    expect(jobs.map(({ contract }) => contract.name)).toEqual(['analyse-repositories', 'analyse-repository', 'remove-analysis-files']);
+    expect(jobs.map(({ contract }) => contract.name)).toEqual([
+      'analyse-repositories',
+      'analyse-repository',
+      'remove-analysis-files',
+      'send-notification',
+      'deliver-webhook',
+      'deliver-email',
+    ]);
   });
 
   it.each([

@@ -44,6 +44,7 @@ export const recordings: readonly Recording[] = [
   { name: 'clean-up-failed', workflows: 'shipped', run: (client) => cleanedUpAfterFailure(client, fail) },
   { name: 'cancelled-while-queued', workflows: 'shipped', run: cancelledBeforeAWorkerCame },
   { name: 'analyse-repositories', workflows: 'shipped', run: analysis },
+  { name: 'send-notification', workflows: 'shipped', run: notification },
   { name: 'statistics', workflows: 'shipped', run: statisticsGoOn },
   { name: 'multi-step-completed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'settle') },
   { name: 'multi-step-failed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'one fails') },
@@ -163,6 +164,25 @@ async function analysis(client: JobClient): Promise<string> {
   await runWorker({ jobs: [multiStep(contract), handle(one, analyse), handle(remove, () => null)] });
   const repositories = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ source: `https://git.example/${name}`, name }));
   return await ended(await client.add(contract, { repositories, options: { window: 2, timeLimitMs: 60_000 } }));
+}
+
+/** The shipped workflow with handlers that call nobody, one of which fails. */
+async function notification(client: JobClient): Promise<string> {
+  const queue = ownQueue();
+  const contract = defineJob({ name: 'send-notification', input: anything, queue, steps: true });
+  const webhook = defineJob({ name: 'deliver-webhook', input: anything, queue });
+  const email = defineJob({ name: 'deliver-email', input: z.object({ to: z.string() }), queue });
+  const log = [{ at: '2026-11-26T00:00:00.000Z', ms: 1, status: 204, answer: '' }];
+  const deliver = ({ to }: { to: string }): unknown => (to.startsWith('b') ? fail() : { log });
+  await runWorker({ jobs: [multiStep(contract), handle(webhook, () => ({ log })), handle(email, deliver)] });
+  const to = ['a', 'b', 'c', 'd'].map((name) => `${name}@shop.example`);
+  return await ended(
+    await client.add(contract, {
+      webhook: { url: 'https://shop.example/hooks', secret: 'default', type: 'invoice.paid', data: {} },
+      email: { to, server: 'default', subject: 'Hi', text: '', values: {} },
+      retry: { intervals: [1] },
+    }),
+  );
 }
 
 /** The workflow that keeps a queue's statistics, until it goes on in a new run. It is no job. */

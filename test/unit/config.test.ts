@@ -10,11 +10,12 @@ describe('the configuration', () => {
       logLevel: 'info',
       exports: undefined,
       connections: {},
+      notifications: { webhookSecrets: {}, mailServers: {}, allowedHosts: [] },
     });
   });
 
   test('is read from HOLDFAST_ variables', () => {
-    expect(loadConfig({ HOLDFAST_DATA_DIR: '/data', HOLDFAST_PAYLOADS: '/large', HOLDFAST_LOG_LEVEL: 'debug' })).toEqual({
+    expect(loadConfig({ HOLDFAST_DATA_DIR: '/data', HOLDFAST_PAYLOADS: '/large', HOLDFAST_LOG_LEVEL: 'debug' })).toMatchObject({
       dataDir: '/data',
       payloads: '/large',
       logLevel: 'debug',
@@ -41,6 +42,31 @@ describe('the configuration', () => {
     expect(exportsFromEnvironment(env)).toBeUndefined();
     expect(exportsFromEnvironment(env, '/own')).toEqual({ storage: '/own', connections });
     expect(exportsFromEnvironment({ ...env, HOLDFAST_EXPORTS: '/set' }, '/own')).toEqual({ storage: '/set', connections });
+  });
+
+  test('has what there may be several of by name, of which the bare variable is the default', () => {
+    const { notifications } = loadConfig({
+      HOLDFAST_WEBHOOK_SECRET: 'a',
+      HOLDFAST_WEBHOOK_SECRET_BIG_SHOP: 'b c',
+      HOLDFAST_WEBHOOK_SECRET_EMPTY: '',
+      HOLDFAST_SMTP_URL: 'smtp://a',
+      HOLDFAST_SMTP_URL_NEWS: 'smtp://b',
+      HOLDFAST_SMTP_URL_OTHER: 'smtp://c',
+      HOLDFAST_MAIL_FROM: 'a@a.example',
+      HOLDFAST_MAIL_FROM_NEWS: 'b@b.example',
+      HOLDFAST_WEBHOOK_ALLOW: ' a.test, b.test:80  10.0.0.0/8 ',
+    });
+    expect(notifications).toEqual({
+      webhookSecrets: { default: 'a', 'big-shop': 'b c' },
+      mailServers: {
+        default: { url: 'smtp://a', from: 'a@a.example' },
+        news: { url: 'smtp://b', from: 'b@b.example' },
+        other: { url: 'smtp://c', from: 'a@a.example' },
+      },
+      allowedHosts: ['a.test', 'b.test:80', '10.0.0.0/8'],
+    });
+    expect(() => loadConfig({ HOLDFAST_WEBHOOK_SECRETS: 'a' })).toThrow('HOLDFAST_WEBHOOK_SECRET_<NAME>');
+    expect(() => loadConfig({ HOLDFAST_WEBHOOK_SECRET_shop: 'a' })).toThrow('Known variables');
   });
 
   test('tells every problem at once, and the known variables', () => {

@@ -13,6 +13,9 @@ import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../src/contract/snapshot.ts
 import { Job, JobQueue, JobStatus } from '../../src/job-queue.ts';
 import { ANALYSIS_TABLES, exportData } from '../../src/jobs/export-data.ts';
 import type { ExportSettings } from '../../src/shipped-jobs.ts';
+import { notifying } from '../../src/activities/send-notification/settings.ts';
+import { loadConfig } from '../../src/config.ts';
+import { sendNotification } from '../../src/jobs/send-notification.ts';
 import { testEnvironment } from '../../src/testing/index.ts';
 import { createWorker } from '../../src/worker.ts';
 import { ACTIONS, OUTCOMES } from '../contract/outcomes.ts';
@@ -20,7 +23,7 @@ import { ACTIONS, OUTCOMES } from '../contract/outcomes.ts';
 const root = resolve(import.meta.dirname, '../..');
 const documents = [
   'README.md',
-  ...['guide', 'multi-step', 'testing', 'statuses', 'job-queue', 'statistics', 'how-it-works', 'export-data'].map(
+  ...['guide', 'multi-step', 'testing', 'statuses', 'job-queue', 'statistics', 'how-it-works', 'export-data', 'send-notification'].map(
     (name) => `docs/${name}.md`,
   ),
 ];
@@ -56,6 +59,15 @@ async function knownOptions(call: () => unknown): Promise<string[]> {
     if (error instanceof JobError) return error.details['known'] as string[];
   }
   throw new Error('Expected an unknown option to be refused.');
+}
+
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+  }
+  throw new Error('Expected it to throw.');
 }
 
 describe('docs/statuses.md', () => {
@@ -112,6 +124,27 @@ describe('docs/guide.md', () => {
   it('explains every option of connect', async () => {
     expect(await knownOptions(() => JobClient.connect(wrong))).toEqual(connectOptions);
     for (const name of connectOptions) expect(read('docs/guide.md')).toContain(`\`${name}\``);
+  });
+});
+
+describe('docs/send-notification.md', () => {
+  const wrong: object = { 'no-such-option': 1 };
+  const page = 'docs/send-notification.md';
+
+  it('explains every setting, and every variable', async () => {
+    const rows = rowsOf(page, 'What the worker knows and a job only names');
+    expect(new Set(namesIn(rows))).toEqual(new Set(await knownOptions(() => notifying(wrong))));
+    const named = rows.flatMap(([, variables = '']) => [...variables.matchAll(/`(HOLDFAST_\w+)`/g)].map(([, name]) => name));
+    const known = /Known variables: (.*)\./.exec(messageOf(() => loadConfig({ HOLDFAST_NONE: '' })))?.[1]?.split(', ') ?? [];
+    const ofNotifications = known.filter((name) => /WEBHOOK|SMTP|MAIL/.test(name) && !name.includes('<'));
+    expect(new Set(named)).toEqual(new Set(ofNotifications));
+  });
+
+  it('explains every field of a webhook and of a mail, and no other', () => {
+    const { webhook, email } = sendNotification.input.shape;
+    const fields = (heading: string): Set<string> => new Set(namesIn(rowsOf(page, heading)));
+    expect(fields('A webhook')).toEqual(new Set(Object.keys(webhook.unwrap().shape)));
+    expect(fields('A mail')).toEqual(new Set(Object.keys(email.unwrap().shape)));
   });
 });
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { busFactor } from '../../../src/activities/analyse-repositories/bus-factor.ts';
 import { fitDetail } from '../../../src/activities/analyse-repositories/fit-detail.ts';
-import { isPublicAddress } from '../../../src/activities/analyse-repositories/public-address.ts';
+import { isPublicAddress } from '../../../src/activities/public-address.ts';
 import { readRecords } from '../../../src/activities/analyse-repositories/records.ts';
 import { TopList } from '../../../src/activities/analyse-repositories/top-list.ts';
 import type { RepositoryReport } from '../../../src/jobs/analyse-repositories.ts';

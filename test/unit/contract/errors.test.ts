@@ -59,6 +59,12 @@ describe('errors', () => {
         "source-unreadable 422",
         "source-unavailable 503 retryable",
         "limit-exceeded 422",
+        "receiver-refused 422",
+        "receiver-gone 410",
+        "receiver-failed 502 retryable",
+        "receiver-unavailable 503 retryable",
+        "mail-rejected 422",
+        "not-configured 503 retryable",
         "internal 500",
       ]
     `);
