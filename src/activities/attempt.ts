@@ -26,6 +26,8 @@ export interface AttemptRule {
   readonly queuedMs: number;
   /** The contract's limit of a clean-up, where the workflow was not told. */
   readonly cleanUpMs?: number;
+  /** The contract's notices, where the workflow was not told. */
+  readonly notify?: AttemptState['notify'];
   /** What the run before left, when this one was made by hand. */
   readonly from?: NonNullable<RunOptions['from']>;
 }
@@ -66,6 +68,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
       ...beginAttempt(stateBefore(info.heartbeatDetails, rule.from), info.attempt, running),
       maxAttempts: rule.retry.maxAttempts,
       ...(rule.cleanUpMs === undefined ? {} : { cleanUpMs: rule.cleanUpMs }),
+      ...(rule.notify === undefined ? {} : { notify: rule.notify }),
     };
     this.jobId = info.workflowExecution?.workflowId ?? info.activityId;
     this.type = info.activityType;

@@ -35,6 +35,7 @@ export function cleanUpHandler({ job, kind }: CleanUpOf, values: CarriedValues):
     contract: {
       ...contract,
       cleanUpMs: undefined,
+      notify: undefined,
       checkpoint: undefined,
       name: cleanUpType(contract.name, kind),
       input: anything,

@@ -121,6 +121,7 @@ function attemptRule(contract: JobContract, options: RunOptions, context: Contex
     ...(options.from === undefined ? {} : { from: options.from }),
     checkpoint: { type: contract.name, schema: contract.checkpoint },
     ...(contract.cleanUpMs === undefined || options.cleanUpMs !== undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
+    ...(contract.notify === undefined || options.notify !== undefined ? {} : { notify: contract.notify }),
     limits: callLimits(context, contract, options),
   };
 }

@@ -2,6 +2,7 @@
 import { checkQueueName, checkTimeout, type JobContract } from './define-job.ts';
 import { DEDUPE_OPTION_KEYS, type DedupeOptions, type DedupePlan, dedupePlan } from './dedupe.ts';
 import type { Duration } from './duration.ts';
+import { type NoticeOptions, noticePlans } from './notices.ts';
 import { invalidOption, checkInteger, checkKeys, checkText } from './options.ts';
 import type { RunOptions } from './messages.ts';
 import { type Priority, priorityKey } from './priority.ts';
@@ -29,6 +30,8 @@ export interface AddOptions extends DedupeOptions {
   readonly deadline?: Duration;
   /** Longest wait for a worker, counted alike; then it is `failed` without having been started. 1 s–10 years. @default the contract's */
   readonly expiresIn?: Duration;
+  /** Who is told when the job has ended: up to 5 notices, each sent by a job of its own. `[]`: nobody. @default the contract's */
+  readonly notify?: NoticeOptions | readonly NoticeOptions[];
   /** Words to find it by: at most 20, each 1–100 characters, without quotation marks (`"`) and backslashes. */
   readonly tags?: readonly string[];
   /** @default the contract's, `jobs` if it says nothing */
@@ -58,6 +61,7 @@ const ADD_OPTION_KEYS = [
   'timeout',
   'deadline',
   'expiresIn',
+  'notify',
   'tags',
   'queue',
   ...DEDUPE_OPTION_KEYS,
@@ -102,10 +106,12 @@ function retryOf({ retry }: JobContract, { maxAttempts, retry: own }: AddOptions
   return changedRule(retry, { ...own, maxAttempts });
 }
 
-function runOptionsOf(contract: JobContract, retry: RetryRule, { timeout, deadline, expiresIn }: AddOptions): RunOptions | undefined {
+function runOptionsOf(contract: JobContract, retry: RetryRule, own: AddOptions): RunOptions | undefined {
+  const { timeout, deadline, expiresIn } = own;
   const timeoutMs = timeout === undefined ? contract.timeoutMs : checkTimeout(timeout);
   const deadlineMs = deadline === undefined ? contract.deadlineMs : checkTimeLimit(deadline, 'deadline');
   const expiresInMs = expiresIn === undefined ? contract.expiresInMs : checkTimeLimit(expiresIn, 'expiresIn');
+  const notify = own.notify === undefined ? contract.notify : noticePlans(own.notify);
   const options = {
     ...(isSameRule(retry, DEFAULT_RETRY) && isSameRule(retry, contract.retry) ? {} : { retry }),
     ...(timeoutMs === contract.timeoutMs ? {} : { timeoutMs }),
@@ -113,6 +119,7 @@ function runOptionsOf(contract: JobContract, retry: RetryRule, { timeout, deadli
     ...(contract.cleanUpMs === undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(expiresInMs === undefined ? {} : { expiresInMs }),
+    ...(notify === undefined || (notify.length === 0 && contract.notify === undefined) ? {} : { notify }),
     ...(contract.steps ? { steps: true as const } : {}),
   };
   return Object.keys(options).length === 0 ? undefined : options;

@@ -9,6 +9,7 @@
  */
 import { formatMs } from './duration.ts';
 import { messageOf, stackOf } from './errors.ts';
+import type { NoticePlan } from './notices.ts';
 import type { Progress } from './progress.ts';
 
 export interface AttemptError {
@@ -52,6 +53,8 @@ export interface AttemptState {
   readonly maxAttempts?: number;
   /** The contract's limit of one try of a clean-up, for the workflow of a job that was started without it. */
   readonly cleanUpMs?: number;
+  /** The contract's notices, for the workflow of a job that was started without them. */
+  readonly notify?: readonly NoticePlan[];
   /** True while this worker has no handler for the type. */
   readonly isHandlerMissing?: boolean;
   /** Why the last attempt gave its place back before it did anything. Gone with the start of the next one. */

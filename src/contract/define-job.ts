@@ -6,6 +6,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { readCleanUpType } from './clean-up.ts';
 import { type Duration, MAX_TIMEOUT_MS, toMs } from './duration.ts';
 import { JobError } from './errors.ts';
+import { type NoticeOptions, type NoticePlan, noticePlans } from './notices.ts';
 import { checkKeys, checkText, invalidOption, show } from './options.ts';
 import { type RetryOptions, type RetryRule, retryRule } from './retry.ts';
 import { checkTimeLimit } from './time-limits.ts';
@@ -41,6 +42,8 @@ export interface JobDefinition<
    * Left out: it has none.
    */
   readonly cleanUp?: Duration;
+  /** Who is told when a job of this type has ended: up to 5 notices, each sent by a job of its own. @default nobody */
+  readonly notify?: NoticeOptions | readonly NoticeOptions[];
   /** The queue of its jobs unless `add` names another. @default 'jobs' */
   readonly queue?: string;
   /** The type has a workflow of several steps, and workers declare it with `multiStep(contract)`. Left out: it has one handler. */
@@ -65,6 +68,7 @@ export interface JobContract<
   readonly expiresInMs: number | undefined;
   readonly heartbeatMs: number;
   readonly cleanUpMs: number | undefined;
+  readonly notify: readonly NoticePlan[] | undefined;
   readonly queue: string;
   readonly steps: boolean;
 }
@@ -101,6 +105,7 @@ const DEFINITION_KEYS = [
   'expiresIn',
   'heartbeat',
   'cleanUp',
+  'notify',
   'queue',
   'steps',
 ];
@@ -141,6 +146,7 @@ export function defineJob<
     expiresInMs: definition.expiresIn === undefined ? undefined : checkTimeLimit(definition.expiresIn, 'expiresIn'),
     heartbeatMs: checkHeartbeat(definition.heartbeat ?? DEFAULT_HEARTBEAT_MS),
     cleanUpMs: checkCleanUp(definition.cleanUp),
+    notify: definition.notify === undefined ? undefined : noticePlans(definition.notify),
     queue: checkQueueName(definition.queue ?? DEFAULT_QUEUE),
     steps: definition.steps === true,
   });

@@ -16,6 +16,7 @@ export {
 } from './define-job.ts';
 export type { Duration } from './duration.ts';
 export { type ErrorCode, errorCatalogue, JobError, type JobErrorOptions } from './errors.ts';
+export type { NoticeOptions } from './notices.ts';
 export { PRIORITIES, type Priority } from './priority.ts';
 export type { Progress, ProgressCount } from './progress.ts';
 export type { RetryOptions } from './retry.ts';

@@ -5,6 +5,7 @@
 import type { ActionNote } from './actions.ts';
 import type { AttemptState } from './attempts.ts';
 import { MAX_DURATION_MS, MAX_TIMEOUT_MS } from './duration.ts';
+import { type NoticePlan, readNoticePlans } from './notices.ts';
 import { checkInteger, checkObject, invalidOption } from './options.ts';
 import { isProgress, type Progress } from './progress.ts';
 import { DEFAULT_RETRY, type RetryRule, retryRule } from './retry.ts';
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly dueMs?: number;
   /** The type has a workflow of its own. A worker that does not know it leaves the job to one that does. */
   readonly steps?: true;
+  /** Who is told of the end of the job. */
+  readonly notify?: readonly NoticePlan[];
   /** From the time the job was due until its workflow code ran: set by the workflow, for the handler's statistics. */
   readonly queuedMs?: number;
   /** A cancel of the job does not stop this call: it is part of its clean-up. Set by the workflow. */
@@ -124,7 +127,7 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 export function readRunOptions(options: RunOptions | null | undefined): RunOptions {
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
-  const { retry, timeoutMs, heartbeatMs, cleanUpMs, deadlineMs, expiresInMs, dueMs, queuedMs, steps, from, isShielded } = options;
+  const { retry, timeoutMs, heartbeatMs, cleanUpMs, deadlineMs, expiresInMs, dueMs, queuedMs, steps, from, isShielded, notify } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
@@ -137,6 +140,7 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
     ...(queuedMs === undefined ? {} : { queuedMs: checkInteger(queuedMs, 'queuedMs', { min: 0, max: MAX_DURATION_MS }) }),
     ...(from === undefined ? {} : { from: readFrom(from) }),
     ...(isShielded === true ? { isShielded } : {}),
+    ...(notify === undefined ? {} : { notify: readNoticePlans(notify) }),
   };
 }
 

@@ -13,10 +13,11 @@ export interface TimeLimits {
 interface LimitedJob extends TimeLimits {
   readonly steps?: true;
   readonly cleanUpMs?: number;
+  readonly notify?: readonly unknown[];
 }
 
 const SHORTEST_MS = 1000;
-/** Of a job with clean-up, or of several steps: its clean-up runs after the deadline. When no worker is up to do it, the server ends the job after this. */
+/** Of a job with clean-up or notices, or of several steps: they come after the deadline. When no worker is up to do it, the server ends the job after this. */
 const CLEAN_UP_MARGIN_MS = 86_400_000;
 
 /** Milliseconds of a job's `deadline` or `expiresIn`, or `invalid-options`. */
@@ -27,9 +28,9 @@ export function checkTimeLimit(value: unknown, name: 'deadline' | 'expiresIn'): 
 }
 
 /** After what time the server ends a job by itself, with no worker up; undefined: never. */
-export function runTimeoutMs({ deadlineMs, steps, cleanUpMs }: LimitedJob): number | undefined {
+export function runTimeoutMs({ deadlineMs, steps, cleanUpMs, notify }: LimitedJob): number | undefined {
   if (deadlineMs === undefined) return undefined;
-  return steps === true || cleanUpMs !== undefined ? deadlineMs + CLEAN_UP_MARGIN_MS : deadlineMs;
+  return steps === true || cleanUpMs !== undefined || notify !== undefined ? deadlineMs + CLEAN_UP_MARGIN_MS : deadlineMs;
 }
 
 /** The error of a job that was not done in time. */

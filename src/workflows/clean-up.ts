@@ -98,7 +98,8 @@ function causeOf(error: unknown): unknown {
   return callIn(error)?.cause ?? error;
 }
 
-function stateIn(error: unknown): AttemptState | undefined {
+/** What the attempts of the handler call that failed left. */
+export function stateIn(error: unknown): AttemptState | undefined {
   const cause = causeOf(error);
   if (cause instanceof TimeoutFailure) return asAttemptState(cause.lastHeartbeatDetails);
   const details = cause instanceof ApplicationFailure || cause instanceof CancelledFailure ? cause.details : undefined;

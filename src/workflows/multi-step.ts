@@ -17,6 +17,7 @@ import { PARSE_INPUT_ACTIVITY, readRunOptions, type RunOptions } from '../contra
 import { deadlineError } from '../contract/time-limits.ts';
 import { failOnJobError, finalFailure, jobFailure } from './failure.ts';
 import { Job, type JobScope, scopeOf } from './job-scope.ts';
+import { sendNotices } from './notices.ts';
 import { Orders } from './orders.ts';
 import { atDeadline, dueFact, failIfOver, type LimitedJob } from './time-limits.ts';
 import { showView } from './view.ts';
@@ -53,8 +54,9 @@ export async function multiStep(workflow: JobWorkflow, rawInput: unknown, option
   const orders = new Orders();
   const job = new Job(orders);
   showView(job);
+  let checked: RunOptions = {};
   try {
-    const checked = failOnJobError(() => readRunOptions(options));
+    checked = failOnJobError(() => readRunOptions(options));
     if (orders.isHeld) await orders.due();
     const limits = { ...checked, ...dueFact(checked, orders.dueMs) };
     failIfOver(limits);
@@ -62,10 +64,13 @@ export async function multiStep(workflow: JobWorkflow, rawInput: unknown, option
     checkPayload(output, `output of "${workflow.name}"`, { code: 'invalid-output' });
     job.status = 'completed';
     job.progress(100);
+    await sendNotices(checked.notify, { status: job.status });
     return output;
   } catch (error) {
+    const ending = endingFailure(error);
     job.status = isCancellation(error) ? 'cancelled' : 'failed';
-    throw endingFailure(error);
+    await sendNotices(checked.notify, { status: job.status, error: ending });
+    throw ending;
   }
 }
 

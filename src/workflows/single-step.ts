@@ -6,8 +6,9 @@
 import { isCancellation, workflowInfo } from '@temporalio/workflow';
 import { readRunOptions, type RunOptions } from '../contract/messages.ts';
 import type { Progress } from '../contract/progress.ts';
-import { endAfterCleanUp } from './clean-up.ts';
+import { endAfterCleanUp, stateIn } from './clean-up.ts';
 import { failOnJobError } from './failure.ts';
+import { sendNotices } from './notices.ts';
 import { Orders } from './orders.ts';
 import { runStep } from './run-step.ts';
 import { dueFact, dueMs, failIfOver } from './time-limits.ts';
@@ -43,10 +44,12 @@ export async function singleStep(input: unknown, options?: RunOptions): Promise<
     });
     view.status = 'completed';
     progress = { ...envelope.state.progress, percent: 100 };
+    await sendNotices(checked.notify ?? envelope.state.notify, { status: view.status });
     return envelope.output;
   } catch (error) {
     const ending = await endAfterCleanUp({ input, options: checked, error }, view);
     view.status = isCancellation(ending) ? 'cancelled' : 'failed';
+    await sendNotices(checked.notify ?? stateIn(error)?.notify, { status: view.status, error: ending });
     throw ending;
   }
 }

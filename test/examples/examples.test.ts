@@ -1,7 +1,8 @@
 /** The examples do what they say, run from their files as they stand. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { SECRET } from '../activities/send-notification/run-delivery.ts';
 import { runExample } from './run-example.ts';
 
 const examples = resolve(import.meta.dirname, '../../examples');
@@ -47,12 +48,24 @@ describe('the example export-data', () => {
   });
 });
 
+describe('the example notifications', () => {
+  it('is told of its report, signed, and sees the log of the notification that it sent', async () => {
+    vi.stubEnv('HOLDFAST_WEBHOOK_SECRET', SECRET);
+    const lines = await runExample('notifications');
+    expect(lines).toContain('The report has 7 pages');
+    expect(lines.find((line) => line.includes('job.completed'))).toMatch(
+      /^Received \{"type":"job\.completed","timestamp":"[^"]+","data":\{"id":"[^"]+","type":"make-report","status":"completed","run":1\}\}$/,
+    );
+    expect(lines.at(-1)).toBe('delivered 200: thank you');
+  });
+});
+
 describe('every example', () => {
   const folders = readdirSync(examples);
   const files = folders.flatMap((folder) => readdirSync(resolve(examples, folder)).map((file) => `${folder}/${file}`));
 
   it('is one of those that are run', () => {
-    expect(folders).toEqual(['analyse-repositories', 'export-data', 'first-job', 'multi-step', 'test-with-skipped-time']);
+    expect(folders).toEqual(['analyse-repositories', 'export-data', 'first-job', 'multi-step', 'notifications', 'test-with-skipped-time']);
   });
 
   it.each(files)('%s is short', (file) => {

@@ -3,7 +3,9 @@ import { onTestFinished, vi } from 'vitest';
 import { serverAddress } from '../support/jobs.ts';
 
 /** Lines that the example `folder` printed. Its worker is ended by SIGTERM, which it has to obey. */
-export async function runExample(folder: 'analyse-repositories' | 'export-data' | 'first-job' | 'multi-step'): Promise<string[]> {
+export async function runExample(
+  folder: 'analyse-repositories' | 'export-data' | 'first-job' | 'multi-step' | 'notifications',
+): Promise<string[]> {
   const lines: string[] = [];
   const log = vi.spyOn(console, 'log').mockImplementation((...words: unknown[]) => void lines.push(words.join(' ').trim()));
   vi.stubEnv('TEMPORAL_ADDRESS', serverAddress());

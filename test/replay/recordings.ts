@@ -45,11 +45,19 @@ export const recordings: readonly Recording[] = [
   { name: 'cancelled-while-queued', workflows: 'shipped', run: cancelledBeforeAWorkerCame },
   { name: 'analyse-repositories', workflows: 'shipped', run: analysis },
   { name: 'send-notification', workflows: 'shipped', run: notification },
+  { name: 'notices', workflows: 'shipped', run: (client) => single(client, () => 'done', { notify: notices }) },
+  { name: 'notices-of-a-failure', workflows: 'shipped', run: (client) => single(client, fail, { notify: notices }) },
   { name: 'statistics', workflows: 'shipped', run: statisticsGoOn },
   { name: 'multi-step-completed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'settle') },
   { name: 'multi-step-failed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'one fails') },
   { name: 'multi-step-cancelled', workflows: 'multi-step', run: (client) => multiStepJob(client, 'waits for its signal') },
   { name: 'multi-step-child', workflows: 'multi-step', run: (client) => multiStepJob(client, 'child') },
+];
+
+/** Nobody serves their queue: it is the job whose course is recorded. */
+const notices = [
+  { webhook: { url: 'https://shop.example/hooks' }, queue: ownQueue() },
+  { on: 'completed', email: { to: 'ada@shop.example' }, queue: ownQueue() },
 ];
 
 function fail(): never {

@@ -146,6 +146,12 @@ describe('docs/send-notification.md', () => {
     expect(fields('A webhook')).toEqual(new Set(Object.keys(webhook.unwrap().shape)));
     expect(fields('A mail')).toEqual(new Set(Object.keys(email.unwrap().shape)));
   });
+
+  it('explains every key of a notice', async () => {
+    expect(namesIn(rowsOf('docs/guide.md', 'Completion notices'))).toEqual(
+      await knownOptions(() => addPlan(defineJob({ name: 'x', input: z.object({}) }), { notify: wrong })),
+    );
+  });
 });
 
 describe('docs/testing.md and docs/job-queue.md', () => {
