@@ -3,7 +3,8 @@
  * commit, and what the contents of files said.
  *
  * 1. A commit id stands for its whole history, a blob id for its content: what was read of either holds for ever.
- * 2. The history is continued only if its last commit is an ancestor of the new one. After a forced push it is read anew.
+ * 2. The history is continued only if what was read and what is new add up to all there is. After a forced push they do not, and it
+ *    is read anew.
  * 3. Authors are counted by the mailmap: when that is another file, the history is read anew.
  * 4. A history that ends early (a shallow clone) may end elsewhere next time: it is neither kept nor continued.
  */
@@ -12,7 +13,7 @@ import { deserialize, serialize } from 'node:v8';
 import { constants, gunzip, gzip } from 'node:zlib';
 import type { AnalysisCache } from './analysis-cache.ts';
 import type { Head } from './find-head.ts';
-import { type GitPlace, gitText } from './git-process.ts';
+import { type GitPlace, gitText, runTogether } from './git-process.ts';
 import { type Changes, emptyHistory, type History } from './read-history.ts';
 import type { Blob, Tree } from './read-tree.ts';
 
@@ -58,7 +59,7 @@ interface Place {
 /** What still holds of what was kept; fills in what is known of the contents of `tree`. */
 export async function recall(cache: AnalysisCache, { place, head, tree }: Place): Promise<Recalled> {
   const findings = await read(cache);
-  if (findings === undefined || head.commit === undefined) return { history: emptyHistory(), blobs: 0 };
+  if (findings === undefined) return { history: emptyHistory(), blobs: 0 };
   const blobs = fillIn(tree, findings);
   const commits = await commitsSince(place, findings, { head, tree });
   if (commits === undefined) return { history: emptyHistory(), blobs };
@@ -108,17 +109,24 @@ async function commitsSince(
   findings: Findings,
   { head: { commit, isShallow }, tree }: Omit<Place, 'place'>,
 ): Promise<number | undefined> {
-  if (isShallow || mailmapOf(tree) !== findings.mailmap) return undefined;
+  if (commit === undefined || isShallow || mailmapOf(tree) !== findings.mailmap) return undefined;
   if (commit === findings.commit) return 0;
+  let [added, all] = [Number.NaN, Number.NaN];
   try {
-    const counts = await gitText(place, ['rev-list', '--count', '--left-right', `${findings.commit}...${commit}`, '--']);
-    const [gone, added] = counts.split('\t').map(Number);
-    return gone === 0 ? added : undefined;
+    await runTogether(place, [
+      async (place) => (added = await countCommits(place, commit, `^${findings.commit}`)),
+      async (place) => (all = await countCommits(place, commit)),
+    ]);
   } catch {
     // The commit is not there any more.
     place.signal.throwIfAborted();
-    return undefined;
   }
+  // They do not add up after a forced push. Nor where dates of commits are far out of order: git then finds too many between two.
+  return findings.history.commits + added === all ? added : undefined;
+}
+
+async function countCommits(place: GitPlace, ...range: string[]): Promise<number> {
+  return Number(await gitText(place, ['rev-list', '--count', ...range, '--']));
 }
 
 function mailmapOf({ files }: Tree): string | undefined {

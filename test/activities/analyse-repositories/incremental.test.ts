@@ -67,6 +67,20 @@ describe('a repository that was analysed before', () => {
     expect(messages.filter(isHistory).at(-1)).toBe('reading history: 61 of 61 commits');
   });
 
+  test('is read anew where dates are so far out of order that git finds commits between two that are none', async () => {
+    // What leads back to the common past is older than that past: git gives up before it is there.
+    const early = Array.from({ length: 20 }, (_, index): MadeCommit => ({ at: 1000 + index, files: { [`f${index}`]: '1' } }));
+    const folder = makeRepository(join(bench.repositories, 'skewed'), [...manyCommits(10), ...early]);
+    const before = git(folder, 'rev-parse', 'main');
+    await analyseKeeping(folder);
+    addCommits(folder, [{ at: 2000, branch: 'side', from: 'main~20', files: { b: '1' } }]);
+    addCommits(folder, [{ at: 3000, from: 'main^0', merges: ['side^0'], files: { b: '1' } }]);
+    expect(Number(git(folder, 'rev-list', '--count', 'main', `^${before}`))).toBeGreaterThan(2);
+    const { report } = await analyseKeeping(folder);
+    expect(report.commits.total).toBe(32);
+    expect(report).toEqual(await bench.analyse({ repository: folder }));
+  });
+
   test('is read anew when the last commit is not there any more', async () => {
     const folder = makeRepository(join(bench.repositories, 'pruned'), manyCommits(80));
     await analyseKeeping(folder);
