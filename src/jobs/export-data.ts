@@ -25,7 +25,16 @@ export const MAX_COLUMNS = 16_384;
  * The tables of an analysis: `repositories` has a row with every single figure of each repository, the others a row for
  * each entry of a list, with the repository's source and name in front.
  */
-export const ANALYSIS_TABLES = ['repositories', 'authors', 'languages', 'hotspots', 'months', 'licences', 'manifests'] as const;
+export const ANALYSIS_TABLES = [
+  'repositories',
+  'authors',
+  'languages',
+  'hotspots',
+  'months',
+  'licences',
+  'manifests',
+  'dependencies',
+] as const;
 
 /** The rows of one statement that reads. The worker's settings say where the connection leads. */
 const postgresSource = z.strictObject({

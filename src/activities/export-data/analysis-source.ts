@@ -20,6 +20,7 @@ const LISTS: Readonly<Record<Exclude<AnalysisTable, 'repositories'>, readonly [s
   months: ['commits', 'byMonth'],
   licences: ['licences'],
   manifests: ['manifests'],
+  dependencies: ['dependencies'],
 };
 
 /** @throws JobError `source-unreadable` for a job that is not a completed analysis, or a table without a row */

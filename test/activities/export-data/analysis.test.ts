@@ -22,6 +22,7 @@ const report = {
   churn: { added: 9, hotspots: [{ path: 'a.c', commits: 2 }] },
   licences: [{ path: 'LICENSE', spdx: 'MIT' }],
   manifests: [{ path: 'package.json', ecosystem: 'npm', dependencies: 4 }],
+  dependencies: [{ name: 'ms', version: '2.1.3' }],
 };
 const repositories = [
   { source: '/one', name: 'one', status: 'completed', attempts: 1, report },
@@ -52,6 +53,7 @@ test.each([
   ['hotspots', 'source,repository,path,commits\n/one,one,a.c,2\n'],
   ['months', 'source,repository,month,commits\n/one,one,2026-01,3\n'],
   ['licences', 'source,repository,path,spdx\n/one,one,LICENSE,MIT\n'],
+  ['dependencies', 'source,repository,name,version\n/one,one,ms,2.1.3\n'],
   ['manifests', 'source,repository,path,ecosystem,dependencies\n/one,one,package.json,npm,4\n'],
 ] as const)('%s: a row for each entry', async (name, expected) => {
   expect(await table(name)).toBe(expected);
