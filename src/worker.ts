@@ -203,8 +203,9 @@ export async function startWorker(parts: WorkerParts): Promise<JobWorker> {
       // Cancel and progress ride on heartbeats; the rhythm is the wrapper's, the SDK must not slow it down.
       maxHeartbeatThrottleInterval: throttleMs,
       defaultHeartbeatThrottleInterval: throttleMs,
-      // A workflow cached by a worker that died goes to another after this time.
-      stickyQueueScheduleToStartTimeout: '1s',
+      // A workflow cached by a worker that died goes to another after this time. With 1 s a burst of 200 cancels timed out as well, and
+      // each of them was done anew from its history.
+      stickyQueueScheduleToStartTimeout: '3s',
       shutdownGraceTime: parts.shutdownGraceMs,
       shutdownForceTime: parts.shutdownGraceMs + STOP_MS,
     });

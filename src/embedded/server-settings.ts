@@ -16,6 +16,8 @@ const DYNAMIC_CONFIG: Readonly<Record<string, string | number | boolean>> = {
   'history.transferProcessorUpdateAckInterval': '1s',
   'history.timerProcessorUpdateAckInterval': '1s',
   'history.visibilityProcessorUpdateAckInterval': '1s',
+  // No timer fires sooner than this from now. With the default of 1 s a death is noticed up to a second late, for a heartbeat of 1 s as well.
+  'history.timerProcessorMaxTimeShift': '100ms',
   // With more partitions priorities are only roughly kept, and rate limits are split between them.
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
