@@ -232,7 +232,7 @@ function whatIsAdded(connect: () => Promise<ContractClient>): void {
     [{ queue: '' }, /^Expected queue to be a text of 1 to 200 characters/],
     [
       { dealy: '5s' },
-      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, deadline, expiresIn, tags, queue, dedupeKey, dedupeWindow, onDuplicate\.$/,
+      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, deadline, expiresIn, notify, tags, queue, dedupeKey, dedupeWindow, onDuplicate\.$/,
     ],
   ])('has options that make sense: not %j', async (options, message) => {
     const client = await connect();

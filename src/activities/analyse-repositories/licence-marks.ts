@@ -28,6 +28,8 @@ export const MARKS: readonly Mark[] = [
     not: /except as contained in this notice|shall be used for good, not evil|endorse or promote/,
   },
   { spdx: 'X11', sentence: MIT, also: 'except as contained in this notice, the name of the x consortium' },
+  { spdx: 'MIT-0', sentence: MIT, also: 'furnished to do so. the software is provided as is' },
+  { spdx: 'MIT-0', sentence: MIT, also: 'furnished to do so, subject to the following conditions: the software is provided as is' },
   { spdx: 'MIT-0', sentence: 'mit no attribution', also: MIT, not: /this permission notice shall be included/ },
   { spdx: 'Apache-2.0', sentence: 'apache license version 2.0', also: 'terms and conditions for use, reproduction, and distribution' },
   { spdx: 'Apache-2.0', sentence: 'licensed under the apache license version 2.0', not: /terms and conditions for use/ },

@@ -330,6 +330,8 @@ test.each([
 describe('a licence is known by its sentences', () => {
   const MIT =
     'MIT License\n\nCopyright (c) 2024 X\n\nPermission is hereby granted, free of charge, to any person obtaining a copy\nof this software and associated documentation files (the "Software"), to deal ... subject to the following conditions:\n\nThe above copyright notice and this permission notice shall be included in all\ncopies or substantial portions of the Software.\n';
+  const GRANT =
+    'Permission is hereby granted, free of charge, to any person obtaining a copy\nof this software and associated documentation files (the "Software"), ...';
   const BSD =
     'Redistribution and use in source and binary forms, with or without\nmodification, are permitted provided that the following conditions are met:\n* Redistributions in binary form must reproduce the above copyright\n';
   const NAMES =
@@ -364,6 +366,8 @@ describe('a licence is known by its sentences', () => {
     ['unknown', 'Write `SPDX-License-Identifier: MIT` into each file.'],
     ['unknown', 'This project is not under the MIT License.'],
     ['MIT', `${MIT}\n\nThird party:\n${BSD}`],
+    ['MIT-0', `${GRANT} furnished to do so.\n\nTHE SOFTWARE IS PROVIDED "AS IS", WITHOUT`],
+    ['MIT-0', `${GRANT} furnished to do so, subject to the following conditions:\n\nTHE SOFTWARE IS PROVIDED "AS IS", WITHOUT`],
   ])('%s (%#)', (spdx, text) => {
     expect(licenceOf(Buffer.from(text))).toBe(spdx);
   });
