@@ -109,7 +109,9 @@ export function temporalOver(client: Client, server: TemporalServer, close?: () 
       return await adds(() => call(what, body));
     },
     read: (what, body) =>
-      soonOrNever(
+      // The SDK rests between its tries, and does not mind the deadline then: on a server that is away, for seconds more.
+      answeredWithin(
+        READ_DEADLINE_MS + LATE_ANSWER_MS,
         run(what, () => client.connection.withDeadline(Date.now() + READ_DEADLINE_MS, body)),
         { what, address: server.address },
       ),
@@ -144,14 +146,19 @@ function overloadedError(what: string): JobError {
   );
 }
 
-/** The SDK rests between its tries, and does not mind the deadline then: on a server that is away, for seconds more. */
-async function soonOrNever<T>(work: Promise<T>, { what, address }: { what: string; address: string }): Promise<T> {
+/** What `work` gives. @throws JobError `unavailable` when that takes longer */
+export async function answeredWithin<T>(milliseconds: number, work: Promise<T>, { what, address }: Asked): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {
-    const message = `Could not ${what}: no answer within ${READ_DEADLINE_MS / 1000} s. Temporal at ${address} does not answer; is it running?`;
-    timer = setTimeout(() => reject(new JobError('unavailable', message, { details: { address } })), READ_DEADLINE_MS + LATE_ANSWER_MS);
+    const message = `Could not ${what}: no answer within ${Math.floor(milliseconds / 1000)} s. Temporal at ${address} does not answer; is it running?`;
+    timer = setTimeout(() => reject(new JobError('unavailable', message, { details: { address } })), milliseconds);
   });
   return await Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
+}
+
+interface Asked {
+  readonly what: string;
+  readonly address: string;
 }
 
 function closedError(what: string): JobError {

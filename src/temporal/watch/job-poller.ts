@@ -7,9 +7,13 @@
 import { JobError, messageOf, unknownJob } from '../../contract/errors.ts';
 import { isTerminal, type JobSnapshot } from '../../contract/snapshot.ts';
 import { waitingFor } from '../../contract/waiting-for.ts';
+import { answeredWithin } from '../connection.ts';
 import { type JobReading, readJob } from '../read-jobs.ts';
 import type { EndPolls } from './end-polls.ts';
 import { FASTEST_MS, restAfterFailure, restMs } from './pace.ts';
+
+/** With the rest before it, a watcher is told within 5 s that there is no answer. */
+const LOOK_WITHIN_MS = 3500;
 
 interface Waiter {
   readonly seen: JobSnapshot | undefined;
@@ -102,7 +106,7 @@ export class JobPoller {
     this.#isLookWanted = false;
     this.#isLooking = true;
     try {
-      const snapshot = await readJob(this.#reading, this.#id, { input: false });
+      const snapshot = await this.#read();
       if (snapshot === undefined) throw unknownJob(this.#id);
       this.#failingSinceMs = undefined;
       this.#note(snapshot);
@@ -115,6 +119,13 @@ export class JobPoller {
     } finally {
       this.#isLooking = false;
     }
+  }
+
+  /** The job. It takes several calls, one after the other; a server that goes away between them is noticed as soon. */
+  async #read(): Promise<JobSnapshot | undefined> {
+    const { address } = this.#reading.temporal.server;
+    const read = readJob(this.#reading, this.#id, { input: false });
+    return await answeredWithin(LOOK_WITHIN_MS, read, { what: `read job "${this.#id}"`, address });
   }
 
   #noteUnreachable(error: JobError, sinceMs: number): void {
