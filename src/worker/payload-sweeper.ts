@@ -1,6 +1,7 @@
-/** Owns when a worker process sweeps the payload folder: at its start and then every hour, one sweep at a time. */
+/** Owns the sweep of the payload folder by a worker process, and which stored values a job needs. */
 import { messageOf } from '../contract/errors.ts';
 import { storedPayloadOf } from '../contract/payload-reference.ts';
+import { startHourly } from '../hourly.ts';
 import type { Log } from '../log.ts';
 import type { StoredJob } from '../payloads/payload-store.ts';
 import { sweep } from '../payloads/sweep.ts';
@@ -9,35 +10,20 @@ import { describeJob } from '../temporal/describe.ts';
 import { readEnding } from '../temporal/ending.ts';
 import { readFirstEvents } from '../temporal/first-events.ts';
 
-const EVERY_MS = 3_600_000;
-
 /** Begins sweeping, if there is a folder; call what it gives to end it. */
 export function startSweeping(temporal: Temporal, log: Log): () => Promise<void> {
   const { store } = temporal.values;
   if (store === undefined) return () => Promise.resolve();
-  const ending = new AbortController();
   const needed = async (stored: StoredJob): Promise<readonly string[] | 'all'> =>
     await neededBy(temporal, stored).catch((error: unknown) => {
       log.debug('not known which stored values a job needs; they are kept', { job: stored.job, error: messageOf(error) });
       return 'all' as const;
     });
-  const run = async (): Promise<void> => {
-    try {
-      const removed = await sweep(store, { neededBy: needed, signal: ending.signal });
-      if (removed > 0) log.info('stored values that no job needs any more were removed', { values: removed });
-    } catch (error) {
-      log.warn('the payload folder could not be swept; tried again in an hour', { error: messageOf(error) });
-    }
+  const sweepOnce = async (signal: AbortSignal): Promise<void> => {
+    const removed = await sweep(store, { neededBy: needed, signal });
+    if (removed > 0) log.info('stored values that no job needs any more were removed', { values: removed });
   };
-  let running = run();
-  const timer = setInterval(() => {
-    running = running.then(run);
-  }, EVERY_MS).unref();
-  return async () => {
-    clearInterval(timer);
-    ending.abort();
-    await running;
-  };
+  return startHourly({ sweep: sweepOnce, failure: 'the payload folder could not be swept' }, log);
 }
 
 /** Of a job that runs, all: its result may be written and not be in its history yet. */

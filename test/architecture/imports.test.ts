@@ -11,6 +11,7 @@ const LAYERS: readonly Layer[] = [
   layer('package-version', 'src/package-version.ts', 1),
   layer('jobs', 'src/jobs/', 1),
   layer('config', 'src/config.ts', 2),
+  layer('hourly', 'src/hourly.ts', 2),
   layer('storage', 'src/storage/', 1),
   layer('payloads', 'src/payloads/', 2),
   layer('workflows', 'src/workflows/', 3),

@@ -2,37 +2,23 @@
  * Owns the removal of exports whose time is over, and of what jobs left that never came to their end: at the start of a
  * worker and then every hour.
  */
-import { messageOf } from '../../contract/errors.ts';
+import { startHourly } from '../../hourly.ts';
 import { exportSidecar } from '../../jobs/export-data.ts';
 import type { Log } from '../../log.ts';
 import type { Storage, StoredFile } from '../../storage/storage.ts';
 import { SIDECAR_END } from './export-data.ts';
 import { textOf } from './run-export.ts';
 
-const EVERY_MS = 3_600_000;
 /** Parts and drafts that nobody wrote to for so long. An export that finds its parts gone begins anew, so this is safe at any time. */
 export const LEFT_BEHIND_MS = 3 * 24 * 3_600_000;
 
 /** Begins sweeping; call what it gives to end it. */
 export function startSweepingExports(storage: Storage, log: Log): () => Promise<void> {
-  const ending = new AbortController();
-  const run = async (): Promise<void> => {
-    try {
-      const removed = await sweepExports(storage, { now: Date.now(), signal: ending.signal });
-      if (removed > 0) log.info('exports whose time is over were removed', { files: removed });
-    } catch (error) {
-      log.warn('the exports could not be swept; tried again in an hour', { error: messageOf(error) });
-    }
+  const sweep = async (signal: AbortSignal): Promise<void> => {
+    const removed = await sweepExports(storage, { now: Date.now(), signal });
+    if (removed > 0) log.info('exports whose time is over were removed', { files: removed });
   };
-  let running = run();
-  const timer = setInterval(() => {
-    running = running.then(run);
-  }, EVERY_MS).unref();
-  return async () => {
-    clearInterval(timer);
-    ending.abort();
-    await running;
-  };
+  return startHourly({ sweep, failure: 'the exports could not be swept' }, log);
 }
 
 export interface ExportSweep {

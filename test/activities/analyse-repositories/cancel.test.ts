@@ -5,7 +5,8 @@ import { removeJobFolder } from '../../../src/activities/analyse-repositories/sc
 import { JobError } from '../../../src/contract/errors.ts';
 import { processesWith } from './git-processes.ts';
 import { git, makeRepository, manyCommits } from './made-repositories.ts';
-import { Bench, errorOf } from './run-analysis.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { Bench } from './run-analysis.ts';
 
 const bench = new Bench();
 const folder = makeRepository(join(bench.repositories, 'long'), manyCommits(8000));

@@ -5,7 +5,8 @@ import { JobError } from '../../../src/contract/errors.ts';
 import { type GitHttpsServer, startGitServer } from './git-https-server.ts';
 import { processesWith } from './git-processes.ts';
 import { git, makeRepository, manyCommits } from './made-repositories.ts';
-import { Bench, errorOf, type Run } from './run-analysis.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { Bench, type Run } from './run-analysis.ts';
 
 const bench = new Bench();
 let server: GitHttpsServer;

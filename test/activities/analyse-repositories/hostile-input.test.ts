@@ -5,7 +5,8 @@ import { analyseRepositoryHandler } from '../../../src/activities/analyse-reposi
 import { parseInput } from '../../../src/contract/validate.ts';
 import { analyseRepositories } from '../../../src/jobs/analyse-repositories.ts';
 import { git, makeRepository } from './made-repositories.ts';
-import { Bench, contextOf, errorOf } from './run-analysis.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { Bench, contextOf } from './run-analysis.ts';
 
 const bench = new Bench();
 afterAll(() => bench.remove());

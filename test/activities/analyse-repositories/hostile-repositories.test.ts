@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { addTreeBomb, commitTree, git, gitWith, makeRepository, manyCommits } from './made-repositories.ts';
-import { Bench, errorOf } from './run-analysis.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { Bench } from './run-analysis.ts';
 
 const bench = new Bench();
 const at = (name: string): string => join(bench.repositories, name);

@@ -2,7 +2,8 @@ import { chownSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } fr
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { git, makeRepository, manyCommits } from './made-repositories.ts';
-import { Bench, errorOf } from './run-analysis.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { Bench } from './run-analysis.ts';
 
 const bench = new Bench();
 const at = (name: string): string => join(bench.repositories, name);

@@ -6,7 +6,6 @@ import type { Handler, HandlerContext } from '../../../src/activities/handle.ts'
 import type { AnalyserSettings } from '../../../src/activities/analyse-repositories/analyser-settings.ts';
 import { analyseRepositoryHandler } from '../../../src/activities/analyse-repositories/analyse-repository.ts';
 import type { InputOf } from '../../../src/contract/define-job.ts';
-import { JobError } from '../../../src/contract/errors.ts';
 import { parseInput, parseOutput } from '../../../src/contract/validate.ts';
 import { analyseRepository, type RepositoryReport } from '../../../src/jobs/analyse-repositories.ts';
 
@@ -64,16 +63,6 @@ export class Bench {
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
-}
-
-/** What an analysis threw, which must be a `JobError`. */
-export async function errorOf(work: Promise<unknown>): Promise<JobError> {
-  const error = await work.then(
-    () => new Error('It did not fail.'),
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof JobError) return error;
-  throw error;
 }
 
 /** A handler's context that records nothing. */

@@ -7,7 +7,8 @@ import { readRecords } from '../../../src/activities/analyse-repositories/record
 import { TopList } from '../../../src/activities/analyse-repositories/top-list.ts';
 import type { RepositoryReport } from '../../../src/jobs/analyse-repositories.ts';
 import { makeRepository, manyCommits } from './made-repositories.ts';
-import { Bench, errorOf } from './run-analysis.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { Bench } from './run-analysis.ts';
 
 const bench = new Bench();
 afterAll(() => bench.remove());

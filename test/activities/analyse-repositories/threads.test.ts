@@ -6,7 +6,8 @@ import { AnalysisThreads } from '../../../src/activities/analyse-repositories/an
 import { analyseRepositoryHandler } from '../../../src/activities/analyse-repositories/analyse-repository.ts';
 import { JobError } from '../../../src/contract/errors.ts';
 import { addTreeBomb, makeRepository, manyCommits } from './made-repositories.ts';
-import { Bench, contextOf, errorOf } from './run-analysis.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { Bench, contextOf } from './run-analysis.ts';
 
 const bench = new Bench();
 afterAll(() => bench.remove());

@@ -2,7 +2,8 @@
 import { afterAll, expect, test } from 'vitest';
 import type { JobOutcome } from '../../../src/activities/handle.ts';
 import type { ANALYSIS_TABLES } from '../../../src/jobs/export-data.ts';
-import { errorOf, ExportBench } from './exports.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { ExportBench } from './exports.ts';
 
 const bench = new ExportBench();
 afterAll(() => bench.remove());

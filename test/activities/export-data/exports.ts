@@ -6,7 +6,6 @@ import { exportCleanUp, exporter, exportHandler, type ExportSettings } from '../
 import type { HandlerServices, JobOutcome } from '../../../src/activities/handle.ts';
 import { keptCheckpoint } from '../../../src/contract/checkpoint.ts';
 import type { InputOf, OutputOf } from '../../../src/contract/define-job.ts';
-import { JobError } from '../../../src/contract/errors.ts';
 import { nextProgress, type Progress } from '../../../src/contract/progress.ts';
 import { parseInput, parseOutput } from '../../../src/contract/validate.ts';
 import { type ExportCheckpoint, exportData, type ExportSidecar, exportSidecar } from '../../../src/jobs/export-data.ts';
@@ -121,14 +120,4 @@ export class ExportBench {
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
-}
-
-/** What an export threw, which must be a `JobError`. */
-export async function errorOf(work: Promise<unknown>): Promise<JobError> {
-  const error = await work.then(
-    () => new Error('It did not fail.'),
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof JobError) return error;
-  throw error;
 }

@@ -3,7 +3,8 @@ import { stringify } from 'csv-stringify/sync';
 import { parquetReadObjects, parquetMetadata } from 'hyparquet';
 import { afterAll, describe, expect, test } from 'vitest';
 import { seeded } from '../../support/random.ts';
-import { errorOf, ExportBench } from './exports.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { ExportBench } from './exports.ts';
 
 const bench = new ExportBench();
 afterAll(() => bench.remove());

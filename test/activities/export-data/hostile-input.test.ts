@@ -3,7 +3,8 @@ import { appendFileSync, closeSync, ftruncateSync, mkdirSync, openSync, symlinkS
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { exporter } from '../../../src/activities/export-data/export-data.ts';
-import { errorOf, ExportBench } from './exports.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { ExportBench } from './exports.ts';
 
 // A busy machine flushes slowly.
 vi.setConfig({ testTimeout: 30_000 });

@@ -8,7 +8,8 @@ import { JobError } from '../../../src/contract/errors.ts';
 import type { ExportCheckpoint, exportData } from '../../../src/jobs/export-data.ts';
 import { type Postgres, postgresFolder, startPostgres } from '../../../bench/postgres.ts';
 import { scaled } from '../../support/scale.ts';
-import { errorOf, ExportBench } from './exports.ts';
+import { errorOf } from '../../support/job-error.ts';
+import { ExportBench } from './exports.ts';
 
 type Input = InputOf<typeof exportData>;
 
