@@ -10,10 +10,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AnalyserSettings } from './analyser-settings.ts';
-import { folderBytes } from './clone.ts';
+import { folderBytes, MB } from './folder-bytes.ts';
 
 const DEFAULT_MB = 1024;
-const MB = 1024 * 1024;
 /** What is larger than this share of the budget would drive all others out. */
 const LARGEST_SHARE = 0.5;
 const FINDINGS = '.findings';

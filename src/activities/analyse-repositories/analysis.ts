@@ -78,7 +78,7 @@ async function analyseIn(analysis: Analysis): Promise<RepositoryReport> {
   const summary = await summariseFiles(tree, history.changes, analysis.languages);
   const report = await buildReport({ head, history, summary, notable });
   await remember(cache, { head, tree, history, recalled });
-  if (!isLocal && (await isWorthKeeping(place, head, ref))) await cache.putClone(gitDir);
+  if (!isLocal && cache.isOn && (await isWorthKeeping(place, head, ref))) await cache.putClone(gitDir);
   onProgress(100, `analysed ${grouped(report.commits.total)} commits and ${grouped(report.files.total)} files`);
   return report;
 }

@@ -2,10 +2,10 @@
  * Owns the fetching of a repository over https into a bare clone: public hosts only, no redirects, no hooks, no
  * submodules, never a work tree. Watches the clone's size. The folder is made and removed by the caller.
  */
-import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobError } from '../../contract/errors.ts';
-import { unlessAborted } from './deadline.ts';
+import { orAborted } from '../../abort.ts';
+import { folderBytes, MB } from './folder-bytes.ts';
 import { type GitCommand, type GitPlace, lastWords, runGit } from './git-process.ts';
 import { publicAddresses } from './public-address.ts';
 
@@ -22,7 +22,6 @@ export interface CloneOptions {
   readonly onTooLarge: (error: JobError) => void;
 }
 
-const MB = 1024 * 1024;
 const SIZE_CHECK_MS = 200;
 /** The system ends git at this much over the limit, with an error that says nothing: the watcher should see it first. */
 const WATCH_SLACK_MB = 256;
@@ -63,7 +62,7 @@ export async function cloneBare(place: GitPlace, options: CloneOptions): Promise
  * @throws JobError `source-refused`, `source-unavailable` when the host has no address that may be connected to
  */
 export async function networkConfig(signal: AbortSignal, { url, allowPrivateHosts }: CloneOptions): Promise<string[]> {
-  const pinned = allowPrivateHosts ? [] : [await unlessAborted(signal, pinnedHost(new URL(url)))];
+  const pinned = allowPrivateHosts ? [] : [await orAborted(pinnedHost(new URL(url)), signal)];
   return [...HTTP_CONFIG, ...pinned].flatMap((setting) => ['-c', setting]);
 }
 
@@ -119,13 +118,6 @@ async function checkSize(gitDir: string, { maxDiskMb, url, onTooLarge }: CloneOp
       details: { limit: 'maxDiskMb', maxDiskMb },
     }),
   );
-}
-
-/** Bytes of the files below `folder`. Of a clone there are few: packs are never unpacked. Files that vanish in between count nothing. */
-export async function folderBytes(folder: string): Promise<number> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const sizes = await Promise.all(names.map(async (name) => (await lstat(join(folder, name)).catch(() => undefined))?.size ?? 0));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function cloneFailure(url: string, stderr: string): JobError {

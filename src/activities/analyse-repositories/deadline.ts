@@ -27,16 +27,3 @@ function timeLimitExceeded(timeLimitMs: number): JobError {
     details: { limit: 'timeLimitMs', timeLimitMs },
   });
 }
-
-/** The value of `work`, or the signal's reason as soon as it fires. For work that cannot be stopped itself. */
-export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  return await Promise.race([work, aborted]).finally(() => {
-    if (stop !== undefined) signal.removeEventListener('abort', stop);
-  });
-}

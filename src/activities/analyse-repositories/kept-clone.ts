@@ -1,11 +1,11 @@
 /** Owns that a clone of an earlier analysis is brought up to date instead of made anew: only what is new comes over the network. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CloneOptions, folderBytes, isCommitId, networkConfig, overNetwork } from './clone.ts';
+import { type CloneOptions, isCommitId, networkConfig, overNetwork } from './clone.ts';
 import type { Head } from './find-head.ts';
+import { folderBytes, MB } from './folder-bytes.ts';
 import { type GitPlace, gitText } from './git-process.ts';
 
-const MB = 1024 * 1024;
 /** Each fetch adds a pack, and git looks into all of them. */
 const MAX_PACKS = 50;
 const HEADS = 'refs/heads/';
@@ -18,11 +18,12 @@ export async function updateClone(place: GitPlace, gitDir: string, options: Clon
   try {
     const clone: GitPlace = { ...place, gitDir };
     const branch = await gitText(clone, ['symbolic-ref', '--quiet', 'HEAD']);
+    const config = await networkConfig(place.signal, options);
     const isDefault = options.ref === undefined;
-    if (isDefault && (await defaultBranch(clone, options)) !== branch) throw new Error('The default branch is another one.');
+    if (isDefault && (await defaultBranch(clone, config, options.url)) !== branch) throw new Error('The default branch is another one.');
     const args = ['fetch', '--no-tags', '--no-write-fetch-head', '--recurse-submodules=no', '--progress'];
     const what = ['--', new URL(options.url).href, `+${branch}:${branch}`];
-    await overNetwork(clone, options, [...(await networkConfig(place.signal, options)), ...args, ...what]);
+    await overNetwork(clone, options, [...config, ...args, ...what]);
     if ((await folderBytes(gitDir)) > options.maxDiskMb * MB) throw new Error('It has grown over its limit.');
     return true;
   } catch {
@@ -43,8 +44,8 @@ export async function isWorthKeeping(place: GitPlace, { commit, isShallow }: Hea
 }
 
 /** `ref: refs/heads/main\tHEAD` */
-async function defaultBranch(place: GitPlace, options: CloneOptions): Promise<string | undefined> {
-  const args = [...(await networkConfig(place.signal, options)), 'ls-remote', '--symref', '--', new URL(options.url).href, 'HEAD'];
+async function defaultBranch(place: GitPlace, config: readonly string[], url: string): Promise<string | undefined> {
+  const args = [...config, 'ls-remote', '--symref', '--', new URL(url).href, 'HEAD'];
   const answer = await gitText({ ...place, protocols: 'https' }, args);
   return new RegExp(`^ref: (${HEADS}\\S+)\\tHEAD$`, 'm').exec(answer)?.[1];
 }

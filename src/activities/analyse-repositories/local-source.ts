@@ -2,9 +2,10 @@
  * Owns which folders of the worker's machine may be read as repositories: those that lie, links resolved, inside an
  * allowed root, with everything git would follow from there: a `gitdir:` file, a common folder, object folders, alternates.
  */
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { JobError } from '../../contract/errors.ts';
+import { contains, realpathOf } from '../allowed-place.ts';
 
 /** Alternates of alternates; git itself stops at 5. */
 const MAX_ALTERNATE_DEPTH = 5;
@@ -65,16 +66,6 @@ async function insideRoots(path: string, roots: readonly string[], source: strin
       details: { source },
     },
   );
-}
-
-/** A path that does not exist is judged as it is written, so that the answer does not tell what exists outside. */
-async function realpathOf(path: string): Promise<string> {
-  return await realpath(path).catch(() => resolve(path));
-}
-
-function contains(root: string, place: string): boolean {
-  const way = relative(root, place);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,10 +3,10 @@
  * and that a file is not read while it changes.
  */
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { relative, resolve, sep } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import { JobError, messageOf } from '../../contract/errors.ts';
 import { show } from '../../contract/options.ts';
+import { contains, realpathOf } from '../allowed-place.ts';
 
 const READ_BYTES = 1024 * 1024;
 
@@ -25,7 +25,7 @@ export interface AllowedFile {
 export async function openAllowed(path: string, folders: readonly string[]): Promise<AllowedFile> {
   const places = await Promise.all(folders.map(realpathOf));
   const place = await realpathOf(path);
-  if (!places.some((folder) => isInside(folder, place))) {
+  if (!places.some((folder) => place !== folder && contains(folder, place))) {
     throw new JobError('source-refused', `Expected ${show(path)} to lie inside a folder whose files this worker may export.`, {
       details: { path },
     });
@@ -63,14 +63,4 @@ async function* piecesOf(handle: FileHandle, { path, stats }: { path: string; st
   if (now.size !== stats.size || now.mtimeMs !== stats.mtimeMs) {
     throw new JobError('source-unavailable', `The file ${show(path)} was changed while it was exported.`, { details: { path } });
   }
-}
-
-/** A path that does not exist is judged as it is written, so that the answer does not tell what exists outside. */
-async function realpathOf(path: string): Promise<string> {
-  return await realpath(path).catch(() => resolve(path));
-}
-
-function isInside(folder: string, place: string): boolean {
-  const way = relative(folder, place);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`);
 }

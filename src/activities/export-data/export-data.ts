@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import type { KeptCheckpointOf, ParsedInputOf, ReturnOf } from '../../contract/define-job.ts';
 import { JobError } from '../../contract/errors.ts';
-import { invalidOption, show } from '../../contract/options.ts';
+import { checkInteger, invalidOption, show } from '../../contract/options.ts';
 import type { ProgressCount } from '../../contract/progress.ts';
 import { CONNECTION_NAME, type ExportCheckpoint, type exportData, type ExportSidecar, exportSidecar } from '../../jobs/export-data.ts';
+import { only, removeFrom, textOf } from '../../storage/contents.ts';
 import { FolderStorage } from '../../storage/folder-storage.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { CleanUpHooks, HandlerContext, HandlerServices, ServedHandler } from '../handle.ts';
@@ -22,7 +23,7 @@ import { openNdjson } from './ndjson-source.ts';
 import { parquetFormat } from './parquet-format.ts';
 import { partsFolder } from './parts.ts';
 import { openPostgres, type PostgresConnection } from './postgres-source.ts';
-import { BeginAnew, type ExportedFile, type ExportPlan, only, removeFrom, runExport, textOf } from './run-export.ts';
+import { BeginAnew, type ExportedFile, type ExportPlan, runExport } from './run-export.ts';
 import type { Column, OpenSource } from './table.ts';
 
 export type { PostgresConnection };
@@ -70,8 +71,7 @@ export function exporter({ storage, connections = {}, folders = [], maxRowBytes 
   if (typeof storage === 'string' && !isAbsolute(storage)) throw invalidOption('storage', 'an absolute path or a storage', storage);
   const wrong = Object.keys(connections).find((name) => !CONNECTION_NAME.test(name));
   if (wrong !== undefined) throw invalidOption('the name of a connection', 'a–z 0–9 _ -, first a letter', wrong);
-  const isSound = Number.isInteger(maxRowBytes) && maxRowBytes >= LEAST_MAX_ROW_BYTES && maxRowBytes <= MOST_MAX_ROW_BYTES;
-  if (!isSound) throw invalidOption('maxRowBytes', `a whole number from ${LEAST_MAX_ROW_BYTES} to ${MOST_MAX_ROW_BYTES}`, maxRowBytes);
+  checkInteger(maxRowBytes, 'maxRowBytes', { min: LEAST_MAX_ROW_BYTES, max: MOST_MAX_ROW_BYTES });
   return {
     storage: typeof storage === 'string' ? new FolderStorage(storage) : storage,
     connections: new Map(Object.entries(connections)),

@@ -7,11 +7,12 @@
  *    that was taken for dead cannot disturb its successor.
  * 3. With gzip each part is a member of its own. Members one behind the other are a gzip file (RFC 1952, 2.2).
  */
-import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { type Hash, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip as gzipWithCallback } from 'node:zlib';
 import type { ExportCheckpoint } from '../../jobs/export-data.ts';
 import type { Storage } from '../../storage/storage.ts';
+import { only } from '../../storage/contents.ts';
 import { OutBuffer } from './out-buffer.ts';
 
 const gzip = promisify(gzipWithCallback);
@@ -76,7 +77,7 @@ export class Parts {
   #writing: Promise<void> = Promise.resolve();
 
   /** @param hash of the bytes that are in the parts of the checkpoint */
-  constructor(options: PartsOptions, checkpoint: ExportCheckpoint, hash: Hash = createHash('sha256')) {
+  constructor(options: PartsOptions, checkpoint: ExportCheckpoint, hash: Hash) {
     this.#options = options;
     this.out = this.#newBuffer();
     this.#checkpoint = checkpoint;
@@ -123,7 +124,7 @@ export class Parts {
     };
     const number = checkpoint.writers.reduce((sum, { parts }) => sum + parts, 0);
     const key = partKey(folder, this.writer, number);
-    if (state !== undefined) await storage.put(stateKey(key), only(Buffer.from(state)));
+    if (state !== undefined) await storage.put(stateKey(key), only(state));
     await storage.put(key, only(bytes));
     this.#checkpoint = checkpoint;
     onDurable(checkpoint);
@@ -133,8 +134,4 @@ export class Parts {
 function withOneMore(writers: ExportCheckpoint['writers'], writer: string): ExportCheckpoint['writers'] {
   const last = writers.at(-1);
   return last?.writer === writer ? [...writers.slice(0, -1), { writer, parts: last.parts + 1 }] : [...writers, { writer, parts: 1 }];
-}
-
-async function* only(content: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield content;
 }

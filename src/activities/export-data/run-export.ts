@@ -10,7 +10,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { JobError } from '../../contract/errors.ts';
 import type { ExportCheckpoint, ExportSidecar } from '../../jobs/export-data.ts';
-import type { Storage, StoredFile } from '../../storage/storage.ts';
+import { only, removeFrom, textOf } from '../../storage/contents.ts';
+import type { Storage } from '../../storage/storage.ts';
 import type { Format } from './format.ts';
 import { partKeys, Parts, partsFolder, stateKey, writerFolder } from './parts.ts';
 import type { Batch, Column, OpenSource } from './table.ts';
@@ -198,21 +199,4 @@ async function* orBeginAnew(content: AsyncIterable<Uint8Array>): AsyncGenerator<
     if (error instanceof JobError && error.code === 'not-found') throw new BeginAnew('A part is gone.');
     throw error;
   }
-}
-
-/** The whole content as text. For files of a few kilobytes. */
-export async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of content) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
-}
-
-/** Removes from a folder of the storage whatever is not kept, drafts included. */
-export async function removeFrom(storage: Storage, folder: string, isKept: (file: StoredFile) => boolean = () => false): Promise<void> {
-  for await (const file of storage.list(folder)) if (!isKept(file)) await storage.delete(file.key);
-}
-
-/** A text as the content of a file. */
-export async function* only(text: string): AsyncGenerator<Uint8Array, void, undefined> {
-  yield Buffer.from(text);
 }

@@ -5,9 +5,9 @@
 import { startHourly } from '../../hourly.ts';
 import { exportSidecar } from '../../jobs/export-data.ts';
 import type { Log } from '../../log.ts';
+import { textOf } from '../../storage/contents.ts';
 import type { Storage, StoredFile } from '../../storage/storage.ts';
 import { SIDECAR_END } from './export-data.ts';
-import { textOf } from './run-export.ts';
 
 /** Parts and drafts that nobody wrote to for so long. An export that finds its parts gone begins anew, so this is safe at any time. */
 export const LEFT_BEHIND_MS = 3 * 24 * 3_600_000;
