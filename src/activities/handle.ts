@@ -104,6 +104,12 @@ export type AttemptEnd =
   | { readonly outcome: 'snoozed'; readonly error: unknown; readonly waitMs: number }
   | { readonly outcome: 'shutdown'; readonly error: unknown };
 
+/** What the job ends as with this attempt; undefined when it goes on. */
+export function jobEndOf(end: AttemptEnd): 'completed' | 'failed' | 'cancelled' | undefined {
+  if ('isLast' in end) return end.isLast ? 'failed' : undefined;
+  return end.outcome === 'completed' || end.outcome === 'cancelled' ? end.outcome : undefined;
+}
+
 /** A contract with its handler, as `createWorker` takes it. */
 export interface HandledJob {
   readonly contract: JobContract;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { JobClient } from '../client.ts';
 import { loadConfig } from '../config.ts';
 import { JobError, messageOf } from '../contract/errors.ts';
+import { NOTIFICATIONS_QUEUE } from '../contract/notices.ts';
 import type { JobSnapshot } from '../contract/snapshot.ts';
 import { analyseRepositories } from '../jobs/analyse-repositories.ts';
 import { exportsFromEnvironment, shippedJobs } from '../shipped-jobs.ts';
@@ -96,7 +97,7 @@ async function createDevWorker({ host, screen, server }: Session, runs: readonly
       exports: exportsFromEnvironment(host.env, join(server.dataDir, 'exports')),
       notifications: { env: host.env },
     }),
-    queues: { ...Object.fromEntries(runs.map(({ queue }) => [queue, {}])), notifications: { concurrency: NOTIFICATIONS_AT_ONCE } },
+    queues: { ...Object.fromEntries(runs.map(({ queue }) => [queue, {}])), [NOTIFICATIONS_QUEUE]: { concurrency: NOTIFICATIONS_AT_ONCE } },
     log: screenLog(screen, loadConfig(host.env).logLevel),
   });
 }

@@ -39,6 +39,8 @@ export interface NoticePlan {
   readonly key?: string;
 }
 
+/** Where notifications wait, unless told otherwise: a queue of their own, so that a slow receiver holds up no other work. */
+export const NOTIFICATIONS_QUEUE = 'notifications';
 const NOTICE_KEYS = ['on', 'webhook', 'email', 'queue'];
 const WEBHOOK_KEYS = ['url', 'secret'];
 const EMAIL_KEYS = ['to', 'server', 'template'];

@@ -6,7 +6,7 @@
  * 2. A processor that goes on after its attempt was given up has no callbacks and no events any more.
  */
 import { Attempt } from '../activities/attempt.ts';
-import type { AttemptEnd, HandledJob, HandlerContext } from '../activities/handle.ts';
+import { type AttemptEnd, type HandledJob, type HandlerContext, jobEndOf } from '../activities/handle.ts';
 import { defineJob, type JobContract } from '../contract/define-job.ts';
 import { messageOf } from '../contract/errors.ts';
 import type { Log } from '../log.ts';
@@ -61,7 +61,7 @@ export function processorJob(type: string, processor: JobProcessor, host: Proces
       if (run?.isSettled === false) warnOfDeaf(end, context, host.log);
       if (end.outcome === 'completed') await guarded.onComplete(end.output);
       if (isFailure(end)) await (run?.job.tellError(asError(end.error)) ?? guarded.onError(asError(end.error)));
-      if (endsJob(end)) host.jobEnding(context.jobId);
+      if (jobEndOf(end) !== undefined) host.jobEnding(context.jobId);
     },
   };
 }
@@ -107,10 +107,6 @@ function warnOfDeaf({ outcome }: AttemptEnd, { type, jobId }: HandlerContext, lo
 
 function isFailure(end: AttemptEnd): end is Extract<AttemptEnd, { isLast: boolean }> {
   return end.outcome === 'failed' || end.outcome === 'timed-out';
-}
-
-function endsJob(end: AttemptEnd): boolean {
-  return isFailure(end) ? end.isLast : end.outcome !== 'shutdown' && end.outcome !== 'snoozed';
 }
 
 function asError(error: unknown): Error {

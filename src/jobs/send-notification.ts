@@ -7,12 +7,11 @@ import { z } from 'zod';
 import { defineJob } from '../contract/define-job.ts';
 import type { Duration } from '../contract/duration.ts';
 import { messageOf } from '../contract/errors.ts';
+import { NOTIFICATIONS_QUEUE } from '../contract/notices.ts';
 import { addressProblem, MAX_RECIPIENTS, NOT_IN_A_LINE, SETTING_NAME, urlProblem } from '../contract/receiver.ts';
 import { retryRule } from '../contract/retry.ts';
 import { fillText, templateProblem, type TemplateValues } from './mail-template.ts';
 
-/** A queue of their own: a slow receiver holds up no other work. Completion notices name it too. */
-const QUEUE = 'notifications';
 /** The specification's advice: "usually smaller than 20kb". */
 const MAX_DATA_BYTES = 20_000;
 /** Each recipient's step carries the mail. */
@@ -20,7 +19,8 @@ const MAX_MAIL_BYTES = 64 * 1024;
 const MAX_SUBJECT_LENGTH = 500;
 const MAX_VALUES = 200;
 const MAX_INTERVALS = 20;
-const MAX_ANSWER_LENGTH = 300;
+/** Characters of a receiver's answer that the delivery log keeps. */
+export const MAX_ANSWER_LENGTH = 300;
 
 /**
  * Waits between the attempts, of the Standard Webhooks specification 1.0.0 ("Deliverability and reliability"): 10 attempts in
@@ -173,7 +173,7 @@ const deliveryLog = z.strictObject({ log: z.array(deliveryAttempt) });
 /** Step of `send-notification`: one request to one receiver. */
 export const deliverWebhook = defineJob({
   name: 'deliver-webhook',
-  queue: QUEUE,
+  queue: NOTIFICATIONS_QUEUE,
   input: z.strictObject({
     /** Names the event: the same for each attempt, and for a retry by hand. */
     event: z.string(),
@@ -190,7 +190,7 @@ export const deliverWebhook = defineJob({
 /** Step of `send-notification`: one mail to one recipient. */
 export const deliverEmail = defineJob({
   name: 'deliver-email',
-  queue: QUEUE,
+  queue: NOTIFICATIONS_QUEUE,
   input: z.strictObject({ event: z.string(), timestamp: z.string(), to: address, ...mail }).superRefine(checked(mailProblem)),
   output: deliveryLog,
   checkpoint: deliveryLog,
@@ -222,7 +222,7 @@ export type Delivery = z.infer<typeof delivery>;
  */
 export const sendNotification = defineJob({
   name: 'send-notification',
-  queue: QUEUE,
+  queue: NOTIFICATIONS_QUEUE,
   steps: true,
   input: z
     .strictObject({

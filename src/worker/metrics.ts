@@ -5,6 +5,7 @@
 import type { MetricMeter } from '@temporalio/common';
 import type { AttemptObserver } from '../activities/attempt-observer.ts';
 import { codeOf } from '../activities/error-code.ts';
+import { jobEndOf } from '../activities/handle.ts';
 import { invalidOption } from '../contract/options.ts';
 
 /** Upper bounds of the histograms' buckets, in seconds. */
@@ -44,9 +45,8 @@ export function metricsOf(meter: MetricMeter): AttemptObserver {
       showBusy(queue);
       if (end.outcome === 'completed') run.record((Date.now() - startedAt.getTime()) / 1000, { type, queue });
       if ('isLast' in end) failures.add(1, { type, queue, code: codeOf(end.error) });
-      const outcome = 'isLast' in end ? (end.isLast ? 'failed' : undefined) : end.outcome;
-      if (outcome === undefined || outcome === 'shutdown' || outcome === 'snoozed') return;
-      jobs.add(1, { type, queue, outcome });
+      const outcome = jobEndOf(end);
+      if (outcome !== undefined) jobs.add(1, { type, queue, outcome });
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Owns the rule that bad input to workflow code ends the job: a plain error thrown there would be retried for ever. */
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { AttemptState } from '../contract/attempts.ts';
 import { asJobError, type JobError, messageOf } from '../contract/errors.ts';
 import { checkPayload } from '../contract/payload.ts';
@@ -52,8 +52,10 @@ function isCarried(details: readonly unknown[]): boolean {
   }
 }
 
-/** Code and message of what a handler call failed with: the cause that its failure wraps. */
+/** Code and message of what a call of a handler or a child failed with: of the innermost failure. */
 export function failureOfCall(cause: unknown): JobFailure {
+  const isWrapper = cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure;
+  if (isWrapper && cause.cause !== undefined) return failureOfCall(cause.cause);
   const code =
     cause instanceof ApplicationFailure ? (cause.type ?? 'handler-failed') : cause instanceof TimeoutFailure ? 'timed-out' : 'internal';
   return { code, message: messageOf(cause) };

@@ -3,24 +3,21 @@
  * notices makes no event and no promise for them.
  */
 import {
-  ActivityFailure,
   CancellationScope,
   ChildWorkflowCancellationType,
-  ChildWorkflowFailure,
   ParentClosePolicy,
   startChild,
   WorkflowIdReusePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { InputOf } from '../contract/define-job.ts';
-import { type JobMemo, MEMO_KEY } from '../contract/messages.ts';
-import type { NoticePlan } from '../contract/notices.ts';
+import { type NoticePlan, NOTIFICATIONS_QUEUE } from '../contract/notices.ts';
 import type { TerminalStatus } from '../contract/snapshot.ts';
 import type { sendNotification } from '../jobs/send-notification.ts';
 import { failureOfCall } from './failure.ts';
+import { jobMemo } from './memo.ts';
 
 const TYPE = 'send-notification';
-const QUEUE = 'notifications';
 /** Ids have a limit of 1000 bytes, and a start that the server refuses for good would keep the job from ending. */
 const MAX_ID_LENGTH = 200;
 const MAX_SUBJECT_LENGTH = 300;
@@ -43,7 +40,7 @@ async function startNotice(notice: NoticePlan, facts: Facts, number: number): Pr
     // Of each run its own, so that a retry by hand has its notice while the one before is still tried.
     workflowId: `${workflowId.slice(0, MAX_ID_LENGTH)}.notice-${runId.slice(0, 8)}-${number}`,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    taskQueue: notice.queue ?? QUEUE,
+    taskQueue: notice.queue ?? NOTIFICATIONS_QUEUE,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
     ...(notice.key === undefined ? {} : { priority: { fairnessKey: notice.key } }),
@@ -61,14 +58,14 @@ interface Facts {
 }
 
 function factsOf(end: JobEnd): Facts {
-  const { workflowId, workflowType, memo } = workflowInfo();
-  const { run = 1 } = (memo?.[MEMO_KEY] ?? {}) as Partial<JobMemo>;
+  const { workflowId, workflowType } = workflowInfo();
+  const { run = 1 } = jobMemo();
   return {
     id: workflowId,
     type: workflowType,
     status: end.status,
     run,
-    ...(end.status === 'failed' ? { code: codeOf(end.error) } : {}),
+    ...(end.status === 'failed' ? { code: failureOfCall(end.error).code } : {}),
     endedAt: new Date().toISOString(),
   };
 }
@@ -93,10 +90,4 @@ function mailOf(template: string | undefined, { id, type, status, code = '', end
     text: `The job {{id}} ({{type}}) is {{status}}${why} since {{endedAt}}.\n`,
     values: { ...values, subject },
   };
-}
-
-/** Of the innermost failure, as readers of the job give it. */
-function codeOf(error: unknown): string {
-  const isWrapper = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
-  return isWrapper && error.cause !== undefined ? codeOf(error.cause) : failureOfCall(error).code;
 }

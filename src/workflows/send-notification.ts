@@ -5,10 +5,10 @@
 import { isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ParsedInputOf } from '../contract/define-job.ts';
 import type { Duration } from '../contract/duration.ts';
-import { type JobMemo, MEMO_KEY } from '../contract/messages.ts';
 import type { Delivery, deliverEmail, deliverWebhook, sendNotification } from '../jobs/send-notification.ts';
 import { stepFailure } from './failure.ts';
 import type { JobScope, StepRunOptions } from './job-scope.ts';
+import { jobMemo } from './memo.ts';
 import { jobWorkflow } from './multi-step.ts';
 
 type Input = ParsedInputOf<typeof sendNotification>;
@@ -72,8 +72,7 @@ function receiversOf({ webhook, email }: Input, job: JobScope): readonly Receive
  * the window of its dedupe key, is another event.
  */
 function eventOf({ jobId }: JobScope): { readonly event: string; readonly addedAt: string } {
-  const { memo, startTime } = workflowInfo();
-  const { addedMs = startTime.getTime() } = (memo?.[MEMO_KEY] ?? {}) as Partial<JobMemo>;
+  const { addedMs = workflowInfo().startTime.getTime() } = jobMemo();
   const addedAt = new Date(addedMs).toISOString();
   return { event: `${jobId}/${addedAt}`, addedAt };
 }

@@ -4,15 +4,14 @@
  */
 import { ActivityFailure, type ApplicationFailure, CancellationScope, sleep, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
 import { messageOf } from '../contract/errors.ts';
-import { type JobMemo, MEMO_KEY } from '../contract/messages.ts';
 import { deadlineError, expiredError, type TimeLimits } from '../contract/time-limits.ts';
 import { jobFailure } from './failure.ts';
+import { jobMemo } from './memo.ts';
 
 /** When the job was due, in ms since 1970: its start, plus the delay it was added with. */
 export function dueMs(): number {
-  const { startTime, memo } = workflowInfo();
-  const { delayMs = 0 } = (memo?.[MEMO_KEY] ?? {}) as Partial<JobMemo>;
-  return startTime.getTime() + (Number.isFinite(delayMs) ? delayMs : 0);
+  const { delayMs = 0 } = jobMemo();
+  return workflowInfo().startTime.getTime() + (Number.isFinite(delayMs) ? delayMs : 0);
 }
 
 /** A job's limits, and when it was due: absent while it has no limits. */

@@ -1,5 +1,5 @@
 /** Owns one attempt at one receiver: its place among the others, its time limit, and the log in which it is kept whatever becomes of it. */
-import type { DeliveryAttempt } from '../../jobs/send-notification.ts';
+import { type DeliveryAttempt, MAX_ANSWER_LENGTH } from '../../jobs/send-notification.ts';
 import { messageOf } from '../../contract/errors.ts';
 import { NOT_IN_A_LINE } from '../../contract/receiver.ts';
 import type { HandlerContext } from '../handle.ts';
@@ -28,7 +28,6 @@ export interface DeliveryCall {
 
 /** Attempts that the log keeps: the newest. */
 const MAX_LOG = 25;
-const MAX_ANSWER_LENGTH = 300;
 const MAX_ERROR_LENGTH = 300;
 /** What has no place in a line, and what stands for bytes that are no text. */
 const NOT_SHOWN = new RegExp(`(?:${NOT_IN_A_LINE.source}|\ufffd)+`, 'g');
@@ -40,12 +39,8 @@ export async function deliver(
 ): Promise<Log> {
   const at = new Date();
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
-  let answer: Answer = { status: null, text: '' };
-  try {
-    answer = await exchange(signal).catch((error: unknown) => ({ status: null, text: '', failure: error as Error }));
-  } finally {
-    place.leave(answer.closedMs);
-  }
+  const answer: Answer = await exchange(signal).catch((error: unknown) => ({ status: null, text: '', failure: error as Error }));
+  place.leave(answer.closedMs);
   // What a cancel or a shutdown cut off says nothing about the receiver.
   context.signal.throwIfAborted();
   const { failure } = answer;
