@@ -3,18 +3,29 @@
  * itself, so that it is the same with no worker up.
  */
 import { uuidv7 } from 'uuidv7';
-import { type AddOptions, addPlan, checkTags } from './contract/add-options.ts';
+import {
+  checkContract,
+  checkCountOptions,
+  checkedInput,
+  checkRetryFrom,
+  checkStatsOptions,
+  type ListOptions,
+  listOptions,
+} from './client/checks.ts';
+import { failureOf } from './client/failure.ts';
+import { existing, type JobHandle, jobHandle, type ResultOptions } from './client/job-handle.ts';
+import { type AddOptions, type AddPlan, addPlan } from './contract/add-options.ts';
 import { type ActionNote, actionNote, type PostponeOptions, type RetryByHandOptions } from './contract/actions.ts';
 import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts';
-import { checkJobName, checkQueueName, type InputOf, type JobContract, type OutputOf } from './contract/define-job.ts';
-import { isErrorCode, JobError, unknownJob } from './contract/errors.ts';
-import { checkInteger, checkJobId, checkKeys, checkText, invalidOption, show } from './contract/options.ts';
-import { type EncodedPayload, encodePayload } from './contract/payload.ts';
+import type { InputOf, JobContract } from './contract/define-job.ts';
+import { JobError } from './contract/errors.ts';
+import { checkJobId, checkKeys } from './contract/options.ts';
+import { encodePayload } from './contract/payload.ts';
 import { type Priority, priorityKey } from './contract/priority.ts';
-import { type JobSnapshot, type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from './contract/snapshot.ts';
+import { isTerminal, type JobSnapshot } from './contract/snapshot.ts';
 import type { JobStatistics } from './contract/statistics/report.ts';
 import { dueOf } from './contract/start-time.ts';
-import { parseInput, parseOutput } from './contract/validate.ts';
+import { tenantPrefix } from './contract/tenant.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob } from './temporal/cancel-job.ts';
@@ -22,7 +33,9 @@ import { deleteJob } from './temporal/delete-job.ts';
 import { countByStatus, type JobCounts, type JobFilter, type JobList, type JobReading, readJob, readJobs } from './temporal/read-jobs.ts';
 import { postpone, retryNow, runNow, setPriority } from './temporal/by-hand.ts';
 import { retryJob } from './temporal/retry-job.ts';
-import { addOnce } from './temporal/add-once.ts';
+import { addIdempotent, idOfKey } from './temporal/add-idempotent.ts';
+import { addOnce, type KeyedJob } from './temporal/add-once.ts';
+import { inputHash } from './temporal/input-hash.ts';
 import { QueueStates } from './temporal/queues.ts';
 import { countsOfAll } from './temporal/shared-counts.ts';
 import { startJob } from './temporal/start-job.ts';
@@ -30,40 +43,7 @@ import { type StatisticsFilter, StatisticsReader } from './temporal/statistics.t
 import { waitForResult } from './temporal/wait-for-result.ts';
 import { WatchHub, type WatchOptions } from './temporal/watch/watch-hub.ts';
 
-export interface ResultOptions {
-  /** Stops the waiting, not the job; `result` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
-export interface ListOptions extends JobFilter {
-  /** Rows of a page, 1–500. @default 50 */
-  readonly limit?: number;
-  /** `nextPageToken` of the page before. */
-  readonly pageToken?: string;
-}
-
-/** One job, in the hands of the one who added it. */
-export interface JobHandle<C extends JobContract = JobContract> {
-  readonly id: string;
-  /** True when `add` found a job of this dedupe key, and made none. */
-  readonly deduplicated: boolean;
-  get(): Promise<JobSnapshot>;
-  watch(options?: WatchOptions): AsyncGenerator<JobSnapshot, void, undefined>;
-  /** Waits for the end. @throws JobError with the job's own code when it failed, `cancelled` when it was cancelled */
-  result(options?: ResultOptions): Promise<OutputOf<C>>;
-  cancel(options?: string | CancelOptions): Promise<CancelOutcome>;
-  runNow(options?: ActionNote): Promise<void>;
-  postpone(options: PostponeOptions): Promise<void>;
-  setPriority(priority: Priority | number, options?: ActionNote): Promise<void>;
-  retryNow(options?: ActionNote): Promise<void>;
-  /** As the client's `retry`; new input is checked by the contract. */
-  retry(options?: RetryByHandOptions<InputOf<C>>): Promise<void>;
-}
-
-/** Statuses that the server's index knows by itself. */
-const HAS_PAGES: readonly JobStatus[] = [...TERMINAL_STATUSES, 'delayed'];
-const LIST_OPTION_KEYS = ['status', 'type', 'queue', 'tags', 'limit', 'pageToken'];
-const MAX_TOKEN_LENGTH = 10_000;
+export type { JobHandle, ListOptions, ResultOptions };
 
 export class JobClient {
   readonly #temporal: Temporal;
@@ -104,40 +84,26 @@ export class JobClient {
   async add<C extends JobContract>(contract: C, input: InputOf<C>, options?: AddOptions): Promise<JobHandle<C>> {
     checkContract(contract);
     const plan = addPlan(contract, options);
-    const { values } = this.#temporal;
-    const payload = await this.#checkedInput(contract, input);
-    const { dedupe } = plan;
-    const id = dedupe === undefined ? uuidv7() : `${contract.name}:${dedupe.key}`;
-    const job = { id, type: contract.name, input: await values.send(id, payload), plan };
-    if (dedupe !== undefined) {
-      const { isNew } = await addOnce(this.#temporal, { ...job, value: payload.value }, dedupe);
-      this.#noteChange(id);
-      return { ...this.job(id, contract), deduplicated: !isNew };
-    }
-    await startJob(this.#temporal, job);
+    const payload = await checkedInput(contract, input, this.#temporal.values.rule);
+    const id = idOf(contract, plan);
+    const job = { id, type: contract.name, input: await this.#temporal.values.send(id, payload), plan };
+    const { isNew } = await this.#addPlanned({ ...job, value: payload.value }, options);
     this.#noteChange(id);
-    return this.job(id, contract);
+    return { ...this.job(id, contract), deduplicated: !isNew };
+  }
+
+  async #addPlanned(job: KeyedJob, options: AddOptions = {}): Promise<{ readonly isNew: boolean }> {
+    const { type, value, plan } = job;
+    if (plan.dedupe !== undefined) return await addOnce(this.#temporal, job, plan.dedupe);
+    if (plan.idempotencyKey !== undefined)
+      return await addIdempotent(this.#temporal, job, inputHash({ type, value, options: { ...options, idempotencyKey: undefined } }));
+    await startJob(this.#temporal, job);
+    return { isNew: true };
   }
 
   /** A handle on a job by its id. Give the contract to have its `result` typed and parsed. Makes no call. */
   job<C extends JobContract = JobContract>(id: string, contract?: C): JobHandle<C> {
-    checkJobId(id);
-    return {
-      id,
-      deduplicated: false,
-      get: () => this.#existing(id),
-      watch: (options) => this.watch(id, options),
-      result: async (options) => await outputOf(contract, await this.result(id, options)),
-      cancel: (options) => this.cancel(id, options),
-      runNow: (options) => this.runNow(id, options),
-      postpone: (options) => this.postpone(id, options),
-      setPriority: (priority, options) => this.setPriority(id, priority, options),
-      retryNow: (options) => this.retryNow(id, options),
-      retry: async (options = {}) => {
-        if (contract !== undefined && options.input !== undefined) await this.#checkedInput(contract, options.input);
-        await this.retry(id, options);
-      },
-    };
+    return jobHandle(this, id, contract);
   }
 
   /** Everything about a job, its input included; undefined when no job has this id. Of values over 10 MB it has the reference. */
@@ -147,20 +113,14 @@ export class JobClient {
 
   /** A page of jobs, newest first. */
   async list(options: ListOptions = {}): Promise<JobList> {
-    checkKeys(options, LIST_OPTION_KEYS, 'list options');
-    const { limit = 50, pageToken, ...filter } = options;
-    checkFilter(filter);
-    if (pageToken !== undefined && filter.status !== undefined && !HAS_PAGES.includes(filter.status))
-      throw invalidOption('pageToken', `left out with the status "${filter.status}", which has one page`, pageToken);
-    if (pageToken !== undefined) checkText(pageToken, 'pageToken', MAX_TOKEN_LENGTH);
-    return await readJobs(this.#temporal, filter, { size: checkInteger(limit, 'limit', { min: 1, max: 500 }), token: pageToken });
+    const { filter, size, token } = listOptions(options);
+    return await readJobs(this.#temporal, filter, { size, token });
   }
 
   /** How many jobs of each status there are. One answer for all who ask this client, some seconds old at most; what it did itself is newer. */
-  async count(filter: Pick<JobFilter, 'type' | 'queue'> = {}): Promise<JobCounts> {
-    checkKeys(filter, ['type', 'queue'], 'count options');
-    checkFilter(filter);
-    return await this.#counts.read(JSON.stringify([filter.type, filter.queue]), () => countByStatus(this.#temporal, filter), this.#changes);
+  async count(filter: Omit<JobFilter, 'status'> = {}): Promise<JobCounts> {
+    checkCountOptions(filter);
+    return await this.#counts.read(JSON.stringify(filter), () => countByStatus(this.#temporal, filter), this.#changes);
   }
 
   /**
@@ -170,8 +130,7 @@ export class JobClient {
    * @example const { types, queues, workers } = await jobs.stats({ queue: 'mail' });
    */
   async stats(filter: StatisticsFilter = {}): Promise<JobStatistics> {
-    checkKeys(filter, ['type', 'queue'], 'stats options');
-    checkFilter(filter);
+    checkStatsOptions(filter);
     return await this.#statistics.report(filter);
   }
 
@@ -184,7 +143,7 @@ export class JobClient {
   async result(id: string, { signal }: ResultOptions = {}): Promise<unknown> {
     const ended = await waitForResult(this.#temporal, checkJobId(id), signal);
     if ('output' in ended) return await this.#temporal.values.receive(ended.output);
-    throw failureOf(await this.#existing(id), ended.failure);
+    throw failureOf(await existing(this, id), ended.failure);
   }
 
   /**
@@ -246,7 +205,7 @@ export class JobClient {
   async retry(id: string, options: RetryByHandOptions = {}): Promise<void> {
     const note = actionNote(options, 'retry', ['input', 'from']);
     const { input, from } = options;
-    if (from !== undefined && from !== 'checkpoint' && from !== 'start') throw invalidOption('from', '"checkpoint" or "start"', from);
+    checkRetryFrom(from);
     const rule = { ...this.#temporal.values.rule, isExact: true };
     const payload = input === undefined ? undefined : encodePayload(input, `new input of "${id}"`, rule);
     await retryJob(this.#temporal, checkJobId(id), { input: payload, from, ...note });
@@ -255,8 +214,8 @@ export class JobClient {
 
   /** Removes a finished job and its record for good, all runs of it. @throws JobError `not-found`; `conflict` while it is open */
   async delete(id: string): Promise<void> {
-    const { status } = await this.#existing(id);
-    if (OPEN_STATUSES.some((open) => open === status)) {
+    const { status } = await existing(this, id);
+    if (!isTerminal(status)) {
       throw new JobError('conflict', `The job "${id}" is ${status}; only a finished job can be deleted. Cancel it first.`, {
         details: { id, status },
       });
@@ -271,52 +230,13 @@ export class JobClient {
     await this.#temporal.close();
   }
 
-  /** What JSON makes of the input is what the handler will get, so that is what is checked. */
-  async #checkedInput<C extends JobContract>(contract: C, input: InputOf<C>): Promise<EncodedPayload> {
-    const payload = encodePayload(input, `input of "${contract.name}"`, {
-      // The body of a job with steps works with its input, and cannot look into the store.
-      ...(contract.steps ? {} : this.#temporal.values.rule),
-      isExact: true,
-    });
-    await parseInput(contract, payload.value);
-    return payload;
-  }
-
   #noteChange(id: string): void {
     this.#changes += 1;
     this.#watches.changed(id);
   }
-
-  async #existing(id: string): Promise<JobSnapshot> {
-    const snapshot = await this.get(id);
-    if (snapshot === undefined) throw unknownJob(id);
-    return snapshot;
-  }
 }
 
-function checkContract(contract: Partial<JobContract> | null | undefined): void {
-  const isContract = typeof contract?.name === 'string' && contract.input !== undefined && contract.retry !== undefined;
-  if (!isContract) throw new JobError('invalid-contract', `Expected a contract as defineJob gives it, got: ${show(contract)}.`);
-}
-
-async function outputOf<C extends JobContract>(contract: C | undefined, output: unknown): Promise<OutputOf<C>> {
-  return contract === undefined ? output : await parseOutput(contract, output);
-}
-
-function failureOf({ id, type, status, error, attempts, cancelReason }: JobSnapshot, cause: unknown): JobError {
-  if (status === 'cancelled')
-    return new JobError('cancelled', `The job "${id}" (${type}) was cancelled: ${cancelReason ?? 'no reason given'}.`, {
-      cause,
-      details: { id },
-    });
-  const code = error?.code ?? 'internal';
-  return new JobError(isErrorCode(code) ? code : 'handler-failed', error?.message, { cause, details: { id, code, attempts } });
-}
-
-function checkFilter({ status, type, queue, tags }: JobFilter): void {
-  const statuses: readonly JobStatus[] = [...OPEN_STATUSES, ...TERMINAL_STATUSES];
-  if (status !== undefined && !statuses.includes(status)) throw invalidOption('status', `one of ${statuses.join(', ')}`, status);
-  if (type !== undefined) checkJobName(type);
-  if (queue !== undefined) checkQueueName(queue);
-  if (tags !== undefined) checkTags(tags);
+function idOf({ name }: JobContract, { tenant, dedupe, idempotencyKey }: AddPlan): string {
+  const own = dedupe !== undefined ? `${name}:${dedupe.key}` : idempotencyKey === undefined ? uuidv7() : idOfKey(idempotencyKey);
+  return tenant === undefined ? own : `${tenantPrefix(tenant)}${own}`;
 }

@@ -6,6 +6,7 @@ import { type NoticeOptions, noticePlans } from './notices.ts';
 import { invalidOption, checkInteger, checkKeys, checkText } from './options.ts';
 import type { RunOptions } from './messages.ts';
 import { type Priority, priorityKey } from './priority.ts';
+import { checkTenant } from './tenant.ts';
 import { checkTimeLimit } from './time-limits.ts';
 import { delayOf, type Instant } from './start-time.ts';
 import { changedRule, DEFAULT_RETRY, isSameRule, MAX_ATTEMPTS_LIMIT, type RetryOptions, type RetryRule } from './retry.ts';
@@ -36,6 +37,16 @@ export interface AddOptions extends DedupeOptions {
   readonly tags?: readonly string[];
   /** @default the contract's, `jobs` if it says nothing */
   readonly queue?: string;
+  /**
+   * Whose job it is, where several customers share one system: its id begins with this name and `@`, keys of one tenant do not
+   * meet those of another, and tenants take turns. 1–40 lower-case letters, digits and `-`. @default nobody's
+   */
+  readonly tenant?: string;
+  /**
+   * Repeats of an add with this key make no second job: they give the one that is there, for as long as it is kept. An add that
+   * says something else with it is refused with `idempotency-mismatch`. 1–200 characters; not together with `dedupeKey`.
+   */
+  readonly idempotencyKey?: string;
 }
 
 /** Add options, checked and in the terms of the server. */
@@ -47,6 +58,8 @@ export interface AddPlan {
   readonly maxAttempts: number;
   readonly tags: readonly string[];
   readonly dedupe: DedupePlan | undefined;
+  readonly tenant: string | undefined;
+  readonly idempotencyKey: string | undefined;
   /** What the worker, which knows the contract, would not do by itself; undefined when there is nothing. */
   readonly runOptions: RunOptions | undefined;
 }
@@ -64,12 +77,15 @@ const ADD_OPTION_KEYS = [
   'notify',
   'tags',
   'queue',
+  'tenant',
+  'idempotencyKey',
   ...DEDUPE_OPTION_KEYS,
 ];
 /** Of a job of several steps each step has its own. */
 const HANDLER_OPTION_KEYS = ['maxAttempts', 'retry', 'timeout'] as const;
 /** The server's limit, in bytes. */
 const MAX_KEY_LENGTH = 64;
+const MAX_IDEMPOTENCY_KEY_LENGTH = 200;
 const MAX_TAGS = 20;
 const MAX_TAG_LENGTH = 100;
 
@@ -81,14 +97,17 @@ export function addPlan(contract: JobContract, options: AddOptions = {}): AddPla
   checkKeys(options, ADD_OPTION_KEYS, 'add options');
   if (contract.steps) refuseHandlerOptions(contract, options);
   const retry = retryOf(contract, options);
+  const tenant = options.tenant === undefined ? undefined : checkTenant(options.tenant);
   return {
     queue: options.queue === undefined ? contract.queue : checkQueueName(options.queue),
     delayMs: delayOf(options, Date.now()),
     priorityKey: options.priority === undefined ? undefined : priorityKey(options.priority),
-    key: options.key === undefined ? undefined : checkKey(options.key),
+    key: options.key === undefined ? tenant : checkKey(options.key),
     maxAttempts: retry.maxAttempts,
     tags: checkTags(options.tags ?? []),
     dedupe: dedupePlan(options),
+    tenant,
+    idempotencyKey: idempotencyKeyOf(options),
     runOptions: runOptionsOf(contract, retry, options),
   };
 }
@@ -123,6 +142,13 @@ function runOptionsOf(contract: JobContract, retry: RetryRule, own: AddOptions):
     ...(contract.steps ? { steps: true as const } : {}),
   };
   return Object.keys(options).length === 0 ? undefined : options;
+}
+
+function idempotencyKeyOf({ idempotencyKey, dedupeKey }: AddOptions): string | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  if (dedupeKey !== undefined)
+    throw invalidOption('idempotencyKey', 'left out beside dedupeKey, which makes repeated adds one job as well', idempotencyKey);
+  return checkText(idempotencyKey, 'idempotencyKey', MAX_IDEMPOTENCY_KEY_LENGTH);
 }
 
 function checkKey(key: unknown): string {

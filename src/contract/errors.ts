@@ -31,6 +31,7 @@ export const errorCatalogue = {
   'not-found': { status: 404, retryable: false, message: 'No job has this id.' },
   conflict: { status: 409, retryable: false, message: 'A job with this id exists already.' },
   duplicate: { status: 409, retryable: false, message: 'A job with this dedupe key exists already.' },
+  'idempotency-mismatch': { status: 422, retryable: false, message: 'The idempotency key was used before for something else.' },
   'handler-missing': { status: 503, retryable: true, message: 'The worker that took the job has no handler for its type.' },
   'handler-failed': { status: 500, retryable: true, message: 'The handler threw an error.' },
   'timed-out': { status: 504, retryable: true, message: 'The attempt took longer than its timeout.' },

@@ -55,6 +55,8 @@ export interface JobMemo {
   readonly key?: string;
   /** Digest of the input of a job with a dedupe key. */
   readonly inputHash?: string;
+  /** Digest of everything that an add with an idempotency key said. */
+  readonly requestHash?: string;
   /** Names the call of `add` that made this run. */
   readonly addId?: string;
   /** Number of the run, from the second on, and Temporal's id of the run before. */

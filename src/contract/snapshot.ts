@@ -100,8 +100,10 @@ export interface JobSummary {
   readonly status: JobStatus;
   readonly priority: Priority;
   readonly tags: readonly string[];
-  /** Whose job it is, where `add` was told. */
+  /** Whose turn it is among the waiting, where `add` was told. */
   readonly key?: string;
+  /** Whose it is, where `add` was told. */
+  readonly tenant?: string;
   readonly addedAt: string;
   /** When it may start, if it was delayed. */
   readonly runAt?: string;

@@ -26,7 +26,7 @@ export interface KeyedJob extends NewJob {
 
 const DEFAULT_WINDOW_MS = 86_400_000;
 /** The job that is there may end and be removed between two looks, but not again and again. */
-const MOST_TRIES = 5;
+export const MOST_TRIES = 5;
 
 /**
  * Adds the job unless there is one. `isNew`: this call made it.
@@ -47,7 +47,12 @@ export async function addOnce(temporal: Temporal, job: KeyedJob, dedupe: DedupeP
     checkDuplicate(existing, { job, hash: marks.inputHash, isRejected: dedupe.isRejected });
     return { isNew: false };
   }
-  throw new JobError('overloaded', `The job "${job.id}" was removed and added again all the time. Try again later.`);
+  throw removedAgain(job.id);
+}
+
+/** The error for a job that is never there when it is looked at, and always there when it is to be started. */
+export function removedAgain(id: string): JobError {
+  return new JobError('overloaded', `The job "${id}" was removed and added again all the time. Try again later.`);
 }
 
 async function checkedWindow(temporal: Temporal, { windowMs }: DedupePlan): Promise<number> {
@@ -61,7 +66,8 @@ async function checkedWindow(temporal: Temporal, { windowMs }: DedupePlan): Prom
   );
 }
 
-async function isStarted(temporal: Temporal, job: NewJob): Promise<boolean> {
+/** False when there is a job of this id that the policy does not let a second start beside. */
+export async function isStarted(temporal: Temporal, job: NewJob): Promise<boolean> {
   try {
     await startJob(temporal, job);
     return true;

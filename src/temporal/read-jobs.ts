@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { ActionRecord } from '../contract/actions.ts';
 import { etaOf } from '../contract/eta.ts';
+import { type Instant, instantOf } from '../contract/start-time.ts';
 import type { JobSnapshot, JobStatus, JobSummary } from '../contract/snapshot.ts';
 import { isTerminal, OPEN_STATUSES } from '../contract/snapshot.ts';
+import { tenantPrefix } from '../contract/tenant.ts';
 import type { Temporal } from './connection.ts';
 import { describeJob, type JobDescription, type JobInfo } from './describe.ts';
 import { type JobEnding, readEnding } from './ending.ts';
@@ -25,7 +27,16 @@ export interface JobFilter {
   readonly status?: JobStatus;
   readonly type?: string;
   readonly queue?: string;
+  /** Jobs that have all of these. */
   readonly tags?: readonly string[];
+  /** Jobs that were added for this tenant. */
+  readonly tenant?: string;
+  /** What the id begins with: 1–200 characters. */
+  readonly idPrefix?: string;
+  /** Added at this time or later. */
+  readonly addedAfter?: Instant;
+  /** Added before this time. */
+  readonly addedBefore?: Instant;
 }
 
 export interface JobList {
@@ -117,7 +128,8 @@ export async function readJobs(
   filter: JobFilter,
   page: { size: number; token?: string | undefined },
 ): Promise<JobList> {
-  const { status, ...where } = filter;
+  const { status } = filter;
+  const where = whereOf(filter);
   if (status !== undefined && !isTerminal(status) && status !== 'delayed')
     return await readOpenJobs(temporal, where, { status, size: page.size });
   const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: status }, page);
@@ -126,8 +138,23 @@ export async function readJobs(
   return { jobs: matching, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
 }
 
+/** A filter in the terms of the index, without its status. */
+function whereOf({ type, queue, tags, tenant, idPrefix, addedAfter, addedBefore }: JobFilter): JobQuery {
+  const now = Date.now();
+  const prefixes = [tenant === undefined ? undefined : tenantPrefix(tenant), idPrefix].filter((prefix) => prefix !== undefined);
+  return {
+    type,
+    queue,
+    tags,
+    ...(prefixes.length === 0 ? {} : { prefixes }),
+    ...(addedAfter === undefined ? {} : { addedFrom: instantOf(addedAfter, 'addedAfter', now) }),
+    ...(addedBefore === undefined ? {} : { addedBefore: instantOf(addedBefore, 'addedBefore', now) }),
+  };
+}
+
 /** How many jobs of each status match. */
-export async function countByStatus(temporal: Temporal, where: Pick<JobQuery, 'type' | 'queue'>): Promise<JobCounts> {
+export async function countByStatus(temporal: Temporal, filter: Omit<JobFilter, 'status'>): Promise<JobCounts> {
+  const where = whereOf(filter);
   const [closed, delayed, started] = await Promise.all([
     countJobs(temporal, where),
     countDelayed(temporal, where),

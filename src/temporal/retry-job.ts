@@ -60,6 +60,8 @@ function planOf(before: JobDescription, maxAttempts: number, runOptions: RunOpti
     maxAttempts,
     tags: before.tags,
     dedupe: undefined,
+    tenant: undefined,
+    idempotencyKey: undefined,
     runOptions: Object.keys(runOptions).length === 0 ? undefined : runOptions,
   };
 }
@@ -74,12 +76,14 @@ interface NextRun {
 
 async function start(temporal: Temporal, before: JobDescription, { input, inputHash: hash, plan, note }: NextRun): Promise<void> {
   const { id, type, runId } = before;
+  const requestHash = before.memo?.requestHash;
   const memo = {
     run: before.run + 1,
     previousRunId: runId,
     addedMs: before.firstAddedMs,
     retried: note,
     ...(hash === undefined ? {} : { inputHash: hash }),
+    ...(requestHash === undefined ? {} : { requestHash }),
   };
   const policy = { reuse: 'ALLOW_DUPLICATE_FAILED_ONLY', requestId: `retry-${runId}` } as const;
   try {

@@ -5,6 +5,7 @@ import { priorityOfKey } from '../contract/priority.ts';
 import { DEFAULT_RETRY } from '../contract/retry.ts';
 import type { JobFailure, JobSnapshot, JobStatus, JobSummary, StepSnapshot } from '../contract/snapshot.ts';
 import { isTerminal } from '../contract/snapshot.ts';
+import { tenantOf } from '../contract/tenant.ts';
 import { attemptOf, lastAttempt } from './attempt-number.ts';
 import type { JobDescription, JobInfo, PendingActivity } from './describe.ts';
 import type { JobEnding } from './ending.ts';
@@ -23,12 +24,18 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
     status,
     priority: priorityOfKey(job.priorityKey),
     tags: job.tags,
+    ...tenantField(job.id),
     ...(job.memo?.key === undefined ? {} : { key: job.memo.key }),
     addedAt: isoTime(job.firstAddedMs),
     ...(job.dueMs > job.addedMs ? { runAt: isoTime(job.dueMs) } : {}),
     ...(job.closedMs === undefined ? {} : { endedAt: isoTime(job.closedMs) }),
     maxAttempts: job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts,
   };
+}
+
+function tenantField(id: string): Pick<JobSummary, 'tenant'> {
+  const tenant = tenantOf(id);
+  return tenant === undefined ? {} : { tenant };
 }
 
 /** What is known of a job beside its description: of a closed one what it left, of one that stands still why. */

@@ -16,6 +16,11 @@ export interface JobQuery {
   readonly tags?: readonly string[] | undefined;
   /** At least one, and few: they are spelled out in the query. */
   readonly ids?: readonly string[] | undefined;
+  /** What the id begins with, all of them. */
+  readonly prefixes?: readonly string[] | undefined;
+  /** Only jobs that were started at or after, and before, these times, ms since 1970. */
+  readonly addedFrom?: number | undefined;
+  readonly addedBefore?: number | undefined;
   /** A terminal status, the time-delayed jobs, or all other open ones. Absent: every job. */
   readonly state?: TerminalStatus | 'delayed' | 'started' | undefined;
   /** Only jobs that ended before this time, ms since 1970. */
@@ -95,13 +100,17 @@ async function countState(temporal: Temporal, query: JobQuery): Promise<number> 
   return (await temporal.call('count jobs', () => temporal.client.workflow.count(where))).count;
 }
 
-function queryText({ type, queue, tags, ids, state, closedBefore, dueBefore }: JobQuery, now: number): string {
+function queryText(query: JobQuery, now: number): string {
+  const { type, queue, tags, ids, prefixes, state, closedBefore, dueBefore, addedFrom, addedBefore } = query;
   const time = new Date(now).toISOString();
   const conditions = [
     type === undefined ? `WorkflowType != ${quoted(STATISTICS_TYPE)}` : `WorkflowType = ${quoted(type)}`,
     queue === undefined ? undefined : `TaskQueue = ${quoted(queue)}`,
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
     ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,
+    ...(prefixes ?? []).map((prefix) => `WorkflowId STARTS_WITH ${quoted(prefix)}`),
+    addedFrom === undefined ? undefined : `StartTime >= ${quoted(new Date(addedFrom).toISOString())}`,
+    addedBefore === undefined ? undefined : `StartTime < ${quoted(new Date(addedBefore).toISOString())}`,
     closedBefore === undefined ? undefined : `CloseTime < ${quoted(new Date(closedBefore).toISOString())}`,
     dueBefore === undefined ? undefined : `ExecutionTime < ${quoted(new Date(dueBefore).toISOString())}`,
     state === 'completed' ? `ExecutionStatus = 'Completed'` : undefined,

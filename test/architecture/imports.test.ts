@@ -24,6 +24,7 @@ const LAYERS: readonly Layer[] = [
   layer('statistics-sender', 'src/worker/statistics-sender.ts', 4.5),
   layer('runtime', 'src/worker/runtime.ts', 4.5),
   layer('worker parts', 'src/worker/', 4),
+  layer('client parts', 'src/client/', 4),
   layer('client', 'src/client.ts', 5),
   layer('worker', 'src/worker.ts', 5),
   layer('job-queue parts', 'src/job-queue/', 6),

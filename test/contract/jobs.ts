@@ -15,6 +15,7 @@ import { cleaningUp } from './clean-up.ts';
 import { duplicates } from './duplicates.ts';
 import { manyJobs } from './many-jobs.ts';
 import { theOrder } from './order.ts';
+import { narrowedLists, repeats, tenants } from './repeats-and-tenants.ts';
 import { retries } from './retries.ts';
 import { retryByHand } from './retry-by-hand.ts';
 import { statistics } from './statistics.ts';
@@ -44,6 +45,9 @@ const SUITES: readonly (readonly [string, (connect: () => Promise<ContractClient
   ['what is added', whatIsAdded],
   ['the order', theOrder],
   ['duplicates', duplicates],
+  ['repeated adds', repeats],
+  ['jobs of a tenant', tenants],
+  ['lists can be narrowed', narrowedLists],
   ['by hand', byHand],
   ['retry by hand', retryByHand],
   ['lists and counts', listsAndCounts],
@@ -232,7 +236,7 @@ function whatIsAdded(connect: () => Promise<ContractClient>): void {
     [{ queue: '' }, /^Expected queue to be a text of 1 to 200 characters/],
     [
       { dealy: '5s' },
-      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, deadline, expiresIn, notify, tags, queue, dedupeKey, dedupeWindow, onDuplicate\.$/,
+      /^Unknown add options: "dealy"\. Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, deadline, expiresIn, notify, tags, queue, tenant, idempotencyKey, dedupeKey, dedupeWindow, onDuplicate\.$/,
     ],
   ])('has options that make sense: not %j', async (options, message) => {
     const client = await connect();
@@ -327,7 +331,10 @@ function listsAndCounts(connect: () => Promise<ContractClient>): void {
     [{ pageToken: 'garbage' }, /^Expected pageToken to be the nextPageToken of the page before, got: "garbage"\.$/],
     [{ pageToken: 5 }, /^Expected pageToken to be a text/],
     [{ tags: 'a' }, /^Expected tags to be a list/],
-    [{ sort: 'asc' }, /^Unknown list options: "sort"\. Known are: status, type, queue, tags, limit, pageToken\.$/],
+    [
+      { sort: 'asc' },
+      /^Unknown list options: "sort"\. Known are: status, type, queue, tags, tenant, idPrefix, addedAfter, addedBefore, limit, pageToken\.$/,
+    ],
   ])('refuse %j', async (options, message) => {
     const client = await connect();
     await expect(client.list(options as never)).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import { shippedJobs } from '../../src/shipped-jobs.ts';
 import { FolderStorage } from '../../src/storage/folder-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { makeRepository, manyCommits } from '../activities/analyse-repositories/made-repositories.ts';
-import { connectClient, eventually, type Gate, gate, ownQueue, runWorker } from '../support/jobs.ts';
+import { connectClient, eventually, type Gate, gate, ownQueue, runWorker, temporalClient } from '../support/jobs.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-export-job-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -77,6 +77,11 @@ test('a job that was cancelled in the middle, and one that failed, leave nothing
   const cancelled = await client.add(exportData, input, { queue });
   await eventually('the export writes', () => storage.isReached);
   await cancelled.cancel('not needed');
+  const { workflow } = await temporalClient();
+  await eventually('the handler is told', async () => {
+    const { events } = await workflow.getHandle(cancelled.id).fetchHistory();
+    return (events ?? []).some((event) => event.activityTaskCancelRequestedEventAttributes != null);
+  });
   held.open();
   await expect(cancelled.result()).rejects.toMatchObject({ code: 'cancelled' });
   const failed = await client.add(exportData, { ...input, source: { ...input.source, path: '/etc/passwd' } }, { queue });

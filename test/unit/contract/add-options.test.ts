@@ -96,7 +96,7 @@ describe('add options', () => {
     [{ retry: { maxAttempts: 2 }, maxAttempts: 2 }, 'Expected maxAttempts to be left out where retry.maxAttempts is given, got: 2.'],
     [
       { prio: 1 },
-      'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, deadline, expiresIn, notify, tags, queue, dedupeKey, dedupeWindow, onDuplicate.',
+      'Unknown add options: "prio". Known are: delay, runAt, priority, key, maxAttempts, retry, timeout, deadline, expiresIn, notify, tags, queue, tenant, idempotencyKey, dedupeKey, dedupeWindow, onDuplicate.',
     ],
     [{ delay: Number.NaN }, 'Expected delay to be a duration'],
     [{ delay: -1 }, 'Expected delay to be a duration'],

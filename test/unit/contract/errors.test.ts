@@ -36,6 +36,7 @@ describe('errors', () => {
         "not-found 404",
         "conflict 409",
         "duplicate 409",
+        "idempotency-mismatch 422",
         "handler-missing 503 retryable",
         "handler-failed 500 retryable",
         "timed-out 504 retryable",
