@@ -19,6 +19,8 @@ COPY --from=build /app/package.json ./package.json
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY deploy/worker-health.mjs deploy/jobs.mjs ./deploy/
+# Files of exports; a volume that is mounted here for the first time has its owner.
+RUN mkdir --parents /var/lib/holdfast/exports && chown --recursive node:node /var/lib/holdfast
 USER node
 # Asks Temporal whether it has heard from this very worker lately.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["node", "deploy/worker-health.mjs"]

@@ -1,5 +1,6 @@
 /** A worker process that exports: `node child.js <place as JSON>`. */
 import { createWorker, shippedJobs } from 'holdfast';
+import { exportData } from 'holdfast/jobs';
 import { answerRequests } from '../answer-requests.ts';
 import type { ExportPlace } from './run.ts';
 
@@ -10,7 +11,7 @@ await answerRequests(async () => {
   const worker = await createWorker({
     address: `127.0.0.1:${port}`,
     env: { HOLDFAST_LOG_LEVEL: 'error' },
-    jobs: shippedJobs({ workDir: folder, allowedRoots: [], exports }),
+    jobs: shippedJobs({ workDir: folder, allowedRoots: [], exports }).filter(({ contract }) => contract.name === exportData.name),
   });
   const running = worker.run();
   return async () => {

@@ -35,7 +35,7 @@ export function exportSection(rounds: readonly ExportRound[], { rows, postgresVe
       {
         title: `${rows} rows`,
         text: alignedTable(
-          ['', 'rows a second', '÷ psql', 'peak memory, MiB', 'CPU, s', 'file, MB'],
+          ['', 'rows a second', '÷ psql', 'peak memory, MiB', 'before the job', 'CPU, s', 'file, MB'],
           WAYS.map((way) => rowOf(rounds, way)),
         ),
       },
@@ -43,7 +43,7 @@ export function exportSection(rounds: readonly ExportRound[], { rows, postgresVe
     howToRead: [
       `PostgreSQL ${postgresVersion} runs on the same machine, with its pages in memory: both cores are busy, one with the server.`,
       'The time is that of the job as its client sees it, from `add` to `result`: queue, plan, rows, parts, the file made of the parts, its hash, its description. That of psql is from its start to its end.',
-      'Memory and CPU are those of the worker process, from its start and over the job.',
+      'Memory and CPU are those of the worker process, from its start and over the job. It serves `export-data` alone; each further queue of a worker takes memory of its own.',
       "Files are flushed to the disk before they count as made. psql leaves that to the operating system's own time.",
     ],
     notMeasured: [
@@ -61,6 +61,7 @@ function rowOf(rounds: readonly ExportRound[], way: Way): readonly string[] {
     of(({ rowsPerSecond }) => rowsPerSecond),
     isJob ? showSpread(spread(ratiosOf(rounds, way))) : '',
     isJob ? of(({ peakMiB }) => peakMiB) : '',
+    isJob ? of(({ idleMiB }) => idleMiB) : '',
     isJob ? of(({ cpuMs }) => cpuMs / 1000) : '',
     of(({ bytes }) => bytes / MEGABYTE),
   ];

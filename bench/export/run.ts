@@ -28,6 +28,8 @@ export interface ExportRun {
   readonly bytes: number;
   /** Of the worker process, from its start. NaN for psql, which has none. */
   readonly peakMiB: number;
+  /** The same before the job. */
+  readonly idleMiB: number;
   readonly cpuMs: number;
 }
 
@@ -58,7 +60,7 @@ async function copyOnce({ postgres, place, rows }: ExportPlan): Promise<ExportRu
   const seconds = (now() - startedAt) / 1000;
   const { size } = statSync(path);
   rmSync(path);
-  return { rowsPerSecond: rows / seconds, bytes: size, peakMiB: Number.NaN, cpuMs: Number.NaN };
+  return { rowsPerSecond: rows / seconds, bytes: size, peakMiB: Number.NaN, idleMiB: Number.NaN, cpuMs: Number.NaN };
 }
 
 async function jobOnce(way: Exclude<Way, 'psql'>, { place, rows }: ExportPlan): Promise<ExportRun> {
@@ -67,6 +69,7 @@ async function jobOnce(way: Exclude<Way, 'psql'>, { place, rows }: ExportPlan): 
   const client = await JobClient.connect({ address: `127.0.0.1:${place.port}`, env: {} });
   try {
     const [format, gzip] = way === 'csv.gz' ? (['csv', true] as const) : ([way, false] as const);
+    const idleMiB = peakResidentMiB(worker.pid);
     const cpuBefore = cpuMs(worker.pid);
     const startedAt = now();
     const source = { type: 'postgres', connection: 'bench', sql: QUERY } as const;
@@ -78,6 +81,7 @@ async function jobOnce(way: Exclude<Way, 'psql'>, { place, rows }: ExportPlan): 
       rowsPerSecond: rows / seconds,
       bytes: result.bytes,
       peakMiB: peakResidentMiB(worker.pid),
+      idleMiB,
       cpuMs: cpuMs(worker.pid) - cpuBefore,
     };
     rmSync(join(place.folder, result.key));

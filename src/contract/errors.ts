@@ -64,7 +64,7 @@ export const errorCatalogue = {
   'receiver-failed': { status: 502, retryable: true, message: 'The receiver did not accept the notification.' },
   'receiver-unavailable': { status: 503, retryable: true, message: 'The receiver could not be reached, or did not answer in time.' },
   'mail-rejected': { status: 422, retryable: false, message: 'The mail server refused the mail for good.' },
-  'not-configured': { status: 503, retryable: true, message: 'The worker lacks a secret, a mail server or a template that the job names.' },
+  'not-configured': { status: 503, retryable: true, message: 'A login was refused, or a setting is missing.' },
   internal: { status: 500, retryable: false, message: 'Something failed that should not have.' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -2,6 +2,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
+import { failureCode, type FailureKind } from '../contract/failure-code.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 
 type Timestamp = { seconds?: { toNumber(): number } | null; nanos?: number | null } | null | undefined;
@@ -47,12 +48,16 @@ export function rootFailure(failure: ProtoFailure): ProtoFailure {
 export function failureOf(failure: ProtoFailure): JobFailure {
   const root = rootFailure(failure);
   const message = root.message ?? '';
-  if (root.timeoutFailureInfo != null) return { code: 'timed-out', message: message || 'The job took too long.' };
-  if (root.terminatedFailureInfo != null) return { code: 'terminated', message };
-  if (root.canceledFailureInfo != null) return { code: 'cancelled', message };
-  const type = root.applicationFailureInfo?.type ?? '';
-  const code = type === 'PayloadsTooLarge' ? 'payload-too-large' : type === '' || type === 'Error' ? 'handler-failed' : type;
-  return { code, message };
+  const kind = kindOf(root);
+  const code = failureCode(kind, root.applicationFailureInfo?.type);
+  return { code, message: kind === 'timeout' ? message || 'The job took too long.' : message };
+}
+
+function kindOf(failure: ProtoFailure): FailureKind {
+  if (failure.timeoutFailureInfo != null) return 'timeout';
+  if (failure.terminatedFailureInfo != null) return 'terminated';
+  if (failure.canceledFailureInfo != null) return 'cancelled';
+  return failure.applicationFailureInfo == null ? 'other' : 'application';
 }
 
 /** The attempt record in a failure's details, when the handler wrapper put one there. */

@@ -1,7 +1,15 @@
 /** Owns the rule that bad input to workflow code ends the job: a plain error thrown there would be retried for ever. */
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { AttemptState } from '../contract/attempts.ts';
 import { asJobError, type JobError, messageOf } from '../contract/errors.ts';
+import { failureCode, type FailureKind } from '../contract/failure-code.ts';
 import { checkPayload } from '../contract/payload.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 
@@ -56,9 +64,15 @@ function isCarried(details: readonly unknown[]): boolean {
 export function failureOfCall(cause: unknown): JobFailure {
   const isWrapper = cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure;
   if (isWrapper && cause.cause !== undefined) return failureOfCall(cause.cause);
-  const code =
-    cause instanceof ApplicationFailure ? (cause.type ?? 'handler-failed') : cause instanceof TimeoutFailure ? 'timed-out' : 'internal';
-  return { code, message: messageOf(cause) };
+  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
+  return { code: failureCode(kindOf(cause), type), message: messageOf(cause) };
+}
+
+function kindOf(cause: unknown): FailureKind {
+  if (cause instanceof ApplicationFailure) return 'application';
+  if (cause instanceof TimeoutFailure) return 'timeout';
+  if (cause instanceof TerminatedFailure) return 'terminated';
+  return cause instanceof CancelledFailure ? 'cancelled' : 'other';
 }
 
 interface StepFailure {

@@ -12,7 +12,7 @@ interface Service {
   ports?: string[];
   volumes?: string[];
   environment?: Record<string, string | number>;
-  env_file?: string[];
+  env_file?: (string | { path: string; required: boolean })[];
   healthcheck?: { test: string[] };
   restart?: string;
   command?: string[];
@@ -64,8 +64,14 @@ function serviceProblems(service: Service, all: Readonly<Record<string, Service>
     ...(isOneShot && !isAwaited(service, all) ? ['is a one-shot job that nobody waits for'] : []),
     ...image.filter((tag) => !/:\d+(\.\d+)*(-[\w.]+)?$/.test(tag)).map((tag) => `image ${tag} is not pinned`),
     ...literalSecrets(service.environment ?? {}).map((name) => `${name} is a secret in plain sight`),
-    ...(service.env_file ?? []).filter((file) => !file.startsWith('.secrets/')).map((file) => `${file} is not in .secrets/`),
+    ...envFilesOf(service)
+      .filter((file) => !file.startsWith('.secrets/'))
+      .map((file) => `${file} is not in .secrets/`),
   ];
+}
+
+function envFilesOf({ env_file: files = [] }: Service): string[] {
+  return files.map((file) => (typeof file === 'string' ? file : file.path));
 }
 
 function isAwaited(service: Service, all: Readonly<Record<string, Service>>): boolean {
@@ -109,6 +115,14 @@ describe('docker-compose.yml', () => {
     expect(new Set(versions).size).toBe(1);
     const [major = 0, minor = 0, patch = 0] = (versions[0] ?? '').split('.').map(Number);
     expect(major * 1_000_000 + minor * 1000 + patch).toBeGreaterThanOrEqual(1_030_003);
+  });
+
+  it('gives workers what jobs name, and a folder of exports that outlives them', () => {
+    const { worker } = compose().services;
+    expect(worker?.env_file).toEqual([{ path: '.secrets/worker.env', required: false }]);
+    const folder = String(worker?.environment?.['HOLDFAST_EXPORTS']);
+    expect(worker?.volumes).toContain(`worker-data:${folder.split('/exports')[0] ?? ''}`);
+    expect(dockerfile).toContain(`mkdir --parents ${folder}`);
   });
 
   it('has workers that can be scaled', () => {
@@ -170,7 +184,7 @@ describe('the rules', () => {
     },
     {
       mistake: 'an environment file that git would take',
-      make: ({ services }) => services['schema']?.env_file?.push('prod.env'),
+      make: ({ services }) => services['schema']?.env_file?.push({ path: 'prod.env', required: false }),
       sentence: 'schema: prod.env is not in .secrets/',
     },
     {

@@ -8,6 +8,7 @@ import { type Duration, toMs } from '../../contract/duration.ts';
 import { JobError, messageOf } from '../../contract/errors.ts';
 import { checkInteger, checkKeys, checkText, invalidOption, show } from '../../contract/options.ts';
 import { addressProblem, SETTING_NAME } from '../../contract/receiver.ts';
+import { Snooze } from '../handler-errors.ts';
 import { type AllowedHosts, allowedHosts } from './allowed-hosts.ts';
 import type { Resolve } from './guarded-connect.ts';
 
@@ -82,6 +83,8 @@ const SETTING_KEYS = ['webhookSecrets', 'mailServers', 'templates', 'allowedHost
 const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
 const FROM = /^(?:([^<>"\\]{1,100}?)\s*<([^<>]+)>|([^<>]+))$/;
 const MAX_PER_RECEIVER = 1000;
+/** How often workers are asked for what they do not have. */
+const ASKED_AGAIN_MS = 5000;
 
 /**
  * The settings with what the environment adds; what is given goes before it, name by name.
@@ -103,12 +106,25 @@ export function notifying(settings: NotificationSettings = {}): Notifying {
   };
 }
 
-/** What a job names. @throws JobError `not-configured`, which is tried again: another worker may have it, or this one after a restart */
-export function configured<T>(known: ReadonlyMap<string, T>, name: string, what: string): T {
+/** What jobs name, and the variables that can hold it. */
+const VARIABLES = { 'webhook secret': 'HOLDFAST_WEBHOOK_SECRET', 'mail server': 'HOLDFAST_SMTP_URL', template: undefined } as const;
+
+/**
+ * What a job names.
+ * @throws Snooze when the worker does not have it: that is no failure of the receiver's, and another worker may have it, or this
+ *   one after a restart. The job waits for as long as it takes, and says for what.
+ */
+export function configured<T>(known: ReadonlyMap<string, T>, name: string, what: keyof typeof VARIABLES): T {
   const found = known.get(name);
   if (found !== undefined) return found;
   const names = known.size === 0 ? 'none' : [...known.keys()].join(', ');
-  throw new JobError('not-configured', `This worker has no ${what} "${name}"; it has: ${names}. Add it to the worker's settings.`);
+  const ending = name === 'default' ? '' : `_${name.toUpperCase().replaceAll('-', '_')}`;
+  const variable = VARIABLES[what];
+  const where = variable === undefined ? 'Add it to' : `Set ${variable}${ending}, or add it to`;
+  throw new Snooze(
+    ASKED_AGAIN_MS,
+    `This worker has no ${what} "${name}"; it has: ${names}. ${where} the settings of the worker, and start it again.`,
+  );
 }
 
 function named<In, Out>(

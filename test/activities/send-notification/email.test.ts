@@ -93,7 +93,10 @@ describe('a mail', () => {
     const step = emailStep({ ...settingsFor(server), templates });
     expect((await step.attempt({ template: 'welcome', values: { name: '<Ada>' } })).error).toBeUndefined();
     expect(partOf(server.mails[0] as TakenMail, 'text/html')).toBe('<b>&lt;Ada&gt;</b>');
-    expect((await step.attempt({ template: 'goodbye' })).error).toMatchObject({ code: 'not-configured', retryable: true });
+    expect((await step.attempt({ template: 'goodbye' })).error).toMatchObject({
+      name: 'Snooze',
+      message: 'This worker has no template "goodbye"; it has: welcome. Add it to the settings of the worker, and start it again.',
+    });
     expect((await step.attempt({ template: 'welcome' })).error).toMatchObject({
       code: 'invalid-input',
       message: 'Expected subject to be a template that can be filled. It has the placeholder "{{name}}", and values has no "name".',
@@ -101,10 +104,10 @@ describe('a mail', () => {
     expect(server.mails).toHaveLength(1);
   });
 
-  test('names a mail server that the worker does not have: tried again', async () => {
+  test('names a mail server that the worker does not have: waits, and uses up no attempt', async () => {
     const { error } = await emailStep({}).attempt({ subject: 'a', text: 'b' });
     expect(error).toMatchObject({
-      code: 'not-configured',
+      name: 'Snooze',
       message: expect.stringContaining('no mail server "default"; it has: none') as string,
     });
   });

@@ -141,12 +141,13 @@ test('what is not there is told by its name, with the names that are', () => {
         ['b', 2],
       ]),
       'c',
-      'thing',
+      'mail server',
     ),
   ).toThrow(
     expect.objectContaining({
-      code: 'not-configured',
-      message: 'This worker has no thing "c"; it has: a, b. Add it to the worker\'s settings.',
+      name: 'Snooze',
+      message:
+        'This worker has no mail server "c"; it has: a, b. Set HOLDFAST_SMTP_URL_C, or add it to the settings of the worker, and start it again.',
     }),
   );
 });

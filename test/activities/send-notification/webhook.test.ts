@@ -66,10 +66,12 @@ describe('a webhook', () => {
     expect(() => stranger.verify(body, headers)).toThrow('No matching signature');
   });
 
-  test('names a secret that the worker does not have: tried again, and no secret is told', async () => {
+  test('names a secret that the worker does not have: waits, uses up no attempt, and no secret is told', async () => {
     const { error } = await webhookStep({ webhookSecrets: { shop: SECRET } }).attempt({ url: 'https://a.example/' });
-    expect(error).toMatchObject({ code: 'not-configured', retryable: true });
-    expect(error?.message).toBe('This worker has no webhook secret "default"; it has: shop. Add it to the worker\'s settings.');
+    expect(error?.name).toBe('Snooze');
+    expect(error?.message).toBe(
+      'This worker has no webhook secret "default"; it has: shop. Set HOLDFAST_WEBHOOK_SECRET, or add it to the settings of the worker, and start it again.',
+    );
   });
 });
 

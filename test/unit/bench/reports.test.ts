@@ -56,7 +56,7 @@ describe('the section of cancels', () => {
 });
 
 describe('the section of exports', () => {
-  const run = (rowsPerSecond: number, peakMiB: number) => ({ rowsPerSecond, peakMiB, bytes: 1e6, cpuMs: 1000 });
+  const run = (rowsPerSecond: number, peakMiB: number) => ({ rowsPerSecond, peakMiB, idleMiB: 1, bytes: 1e6, cpuMs: 1000 });
 
   test.each([
     [50, 300, 'reached', 'kept'],
