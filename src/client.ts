@@ -6,6 +6,7 @@ import { uuidv7 } from 'uuidv7';
 import {
   checkContract,
   checkCountOptions,
+  checkEventFilter,
   checkedInput,
   checkRetryFrom,
   checkStatsOptions,
@@ -26,6 +27,8 @@ import { isTerminal, type JobSnapshot } from './contract/snapshot.ts';
 import type { JobStatistics } from './contract/statistics/report.ts';
 import { dueOf } from './contract/start-time.ts';
 import { tenantPrefix } from './contract/tenant.ts';
+import type { JobEvent } from './temporal/feed/feed-events.ts';
+import { type EventOptions, JobFeed } from './temporal/feed/job-feed.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob } from './temporal/cancel-job.ts';
@@ -43,13 +46,14 @@ import { type StatisticsFilter, StatisticsReader } from './temporal/statistics.t
 import { waitForResult } from './temporal/wait-for-result.ts';
 import { WatchHub, type WatchOptions } from './temporal/watch/watch-hub.ts';
 
-export type { JobHandle, ListOptions, ResultOptions };
+export type { EventOptions, JobEvent, JobHandle, ListOptions, ResultOptions };
 
 export class JobClient {
   readonly #temporal: Temporal;
   readonly #reading: JobReading;
   readonly #statistics: StatisticsReader;
   readonly #watches: WatchHub;
+  readonly #feed: JobFeed;
   readonly #counts = countsOfAll();
   /** How often this client has changed a job: counts from before the last time are out of date. */
   #changes = 0;
@@ -59,6 +63,7 @@ export class JobClient {
     this.#statistics = new StatisticsReader(temporal);
     this.#reading = { temporal, queues: new QueueStates(temporal), statistics: this.#statistics };
     this.#watches = new WatchHub(this.#reading);
+    this.#feed = new JobFeed(this.#reading);
   }
 
   /**
@@ -137,6 +142,17 @@ export class JobClient {
   /** The job's snapshot, then one per change; the terminal one is last. @throws JobError `not-found` */
   watch(id: string, options: WatchOptions = {}): AsyncGenerator<JobSnapshot, void, undefined> {
     return this.#watches.watch(checkJobId(id), options);
+  }
+
+  /**
+   * What changes about all jobs that match, as it changes: first the open ones as they are. Progress between two looks is one
+   * event; every end is told. All who read share the looks.
+   * @throws JobError `invalid-options`; `overloaded` for a reader that is too slow
+   * @example for await (const { job } of jobs.events({ queue: 'mail' })) console.log(job.id, job.status);
+   */
+  events(filter: JobFilter = {}, options: EventOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
+    checkEventFilter(filter);
+    return this.#feed.events(filter, options);
   }
 
   /** Waits for the end of a job and gives the handler's value. @throws JobError as `JobHandle.result` does */
@@ -235,6 +251,9 @@ export class JobClient {
     this.#watches.changed(id);
   }
 }
+
+/** What can be done with jobs, wherever the calls go: to a cluster or, over HTTP, to a Holdfast server. */
+export type Jobs = Pick<JobClient, keyof JobClient>;
 
 function idOf({ name }: JobContract, { tenant, dedupe, idempotencyKey }: AddPlan): string {
   const own = dedupe !== undefined ? `${name}:${dedupe.key}` : idempotencyKey === undefined ? uuidv7() : idOfKey(idempotencyKey);

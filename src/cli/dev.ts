@@ -11,6 +11,7 @@ import type { JobSnapshot } from '../contract/snapshot.ts';
 import { analyseRepositories } from '../jobs/analyse-repositories.ts';
 import { exportsFromEnvironment, shippedJobs } from '../shipped-jobs.ts';
 import { createWorker, type JobWorker } from '../worker.ts';
+import { openDevApi } from './dev-api.ts';
 import { type DevRun, forgetRun, newRun, rememberRun } from './dev-runs.ts';
 import { type DevServer, type DevServerOptions, openDevServer } from './dev-server.ts';
 import { earlierJobs, type EarlierJob, withSameSources } from './earlier-jobs.ts';
@@ -65,7 +66,7 @@ export async function dev(options: DevOptions, host: Host): Promise<number> {
     const client = await server.connect();
     const session: Session = { options, host, screen, server, client };
     try {
-      return await serve(session, await prepare(session, chosen));
+      return await serveWithApi(session, await prepare(session, chosen));
     } finally {
       await client.close();
     }
@@ -119,6 +120,17 @@ async function addJob({ client, host, screen, server }: Session, { sources }: Ch
   const { id } = await client.add(analyseRepositories, { repositories: [...sources] }, { queue: run.queue });
   screen.say(`Job         ${id}`, `            analyse-repositories of ${counted(sources.length, 'repository', 'repositories')}`);
   return id;
+}
+
+/** A run that ends with its job needs no API. */
+async function serveWithApi(session: Session, work: Work): Promise<number> {
+  if (session.options.isOnce) return await serve(session, work);
+  const api = await openDevApi(session.server, session.host, session.screen);
+  try {
+    return await serve(session, work);
+  } finally {
+    await api.close();
+  }
 }
 
 /** Runs the worker and shows the jobs, until the process is to end. */

@@ -4,11 +4,14 @@
  *
  * Exit codes: 0 done · 1 failed, or `dev --once` with a job or repository that failed · 2 the command line is wrong · 130 interrupted.
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { ROLES } from '../api/roles.ts';
+import type { AddKeyOptions, KeysOptions, LoginOptions } from './keys.ts';
 import type { DevServerOptions } from './dev-server.ts';
 import type { Host } from './host.ts';
 import { concurrencyValue, portValue, type Queues, queueValue } from './option-values.ts';
 import { errorReport } from './report-error.ts';
+import type { ServerCommandOptions } from './server.ts';
 import { styleFor } from './text.ts';
 import type { WorkerCommandOptions } from './worker.ts';
 import { packageVersion } from '../package-version.ts';
@@ -21,6 +24,8 @@ interface DevFlags extends DevServerOptions, Flags {
   readonly once?: true;
   readonly json?: true;
 }
+
+interface ServerFlags extends ServerCommandOptions, Flags {}
 
 interface WorkerFlags extends Omit<WorkerCommandOptions, 'queues'>, Flags {
   readonly queue?: Queues;
@@ -44,6 +49,22 @@ Examples:
 The server is --address, else TEMPORAL_ADDRESS or a profile, else the one of
 "holdfast dev" in or above this folder.
 HOLDFAST_LOG_LEVEL is one of debug, info, warn, error, silent.`;
+
+const SERVER_EXAMPLES = `
+Examples:
+  holdfast server                          the shipped job types
+  holdfast server --jobs ./dist/jobs.js    yours as well
+  holdfast server --host 0.0.0.0 --allow-host jobs.example
+
+The first start shows an admin key; "holdfast keys" makes others. The routes
+are described at /v1/openapi.json. Temporal is --address, else TEMPORAL_ADDRESS
+or a profile, else the server of "holdfast dev" in or above this folder.`;
+const KEYS_EXAMPLES = `
+Examples:
+  KEY=$(holdfast keys add --name shop --role operator)
+  holdfast keys add --name acme --tenant acme --expires-in 90d
+  holdfast keys revoke <id>
+  holdfast keys login`;
 
 /** Runs the command that `args` name. Resolves with the exit code; errors have been told on standard error. */
 export async function runProgram(args: readonly string[], host: Host): Promise<number> {
@@ -73,6 +94,8 @@ function commandLine(host: Host, run: Run): Command {
     .showHelpAfterError('Run "holdfast --help" for the commands, "holdfast <command> --help" for the options of one.');
   addDev(program, host, run);
   addWorker(program, host, run);
+  addServer(program, host, run);
+  addKeys(program, host, run);
   return program;
 }
 
@@ -118,6 +141,60 @@ function addWorker(program: Command, host: Host, run: Run): void {
         return await worker({ ...flags, ...(queue === undefined ? {} : { queues: queue }) }, host);
       });
     });
+}
+
+function addServer(program: Command, host: Host, run: Run): void {
+  program
+    .command('server')
+    .summary('run the HTTP API')
+    .description('Serves the HTTP API until SIGTERM or Ctrl-C. Logs are JSON lines on standard error.')
+    .option('--jobs <module>', 'file or package whose export "jobs" has types that can be added, besides the shipped ones')
+    .option('--port <number>', 'port (default: 7780)', portValue)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--allow-host <name...>', 'names that it is called by, besides localhost')
+    .option('--open', 'without keys: whoever asks may do everything; on this machine only')
+    .option('--data-dir <folder>', 'folder of keys and the audit log (default: .holdfast)')
+    .option('--address <host:port>', 'Temporal server')
+    .option('--verbose', 'show the stack of an error')
+    .addHelpText('after', SERVER_EXAMPLES)
+    .action(async (flags: ServerFlags) => {
+      await run(flags, async () => {
+        const { server } = await import('./server.ts');
+        return await server(flags, host);
+      });
+    });
+}
+
+function addKeys(program: Command, host: Host, run: Run): void {
+  const keys = program.command('keys').summary('make, list and revoke keys of the HTTP API').addHelpText('after', KEYS_EXAMPLES);
+  const command = (name: string, summary: string): Command =>
+    keys
+      .command(name)
+      .description(summary)
+      .option('--data-dir <folder>', 'folder of the keys (default: .holdfast)')
+      .option('--verbose', 'show the stack of an error');
+  command('add', 'Makes a key and prints it, this once.')
+    .requiredOption('--name <name>', 'who has it: the actor of what is done with it')
+    .addOption(new Option('--role <role>', 'viewer looks, operator acts on jobs, admin gives access').choices(ROLES).default('operator'))
+    .option('--tenant <name>', 'it sees and touches the jobs of this tenant only')
+    .option('--expires-in <duration>', 'how long it is good, such as 90d (default: until it is revoked)')
+    .option('--json', 'print the key and its record as JSON')
+    .action(async (flags: AddKeyOptions & Flags) => await run(flags, async () => await (await import('./keys.ts')).addKey(flags, host)));
+  command('list', 'Lists the keys, without their secrets.')
+    .option('--json', 'print JSON')
+    .action(async (flags: KeysOptions & Flags) => await run(flags, async () => await (await import('./keys.ts')).listKeys(flags, host)));
+  command('revoke', 'Makes a key useless at once, and the sessions that began with it.')
+    .argument('<id>', 'its id, as "holdfast keys list" shows it')
+    .action(
+      async (id: string, flags: KeysOptions & Flags) =>
+        await run(flags, async () => await (await import('./keys.ts')).revokeKey(id, flags, host)),
+    );
+  command('login', 'Prints a link that lets a browser in, once and within 10 minutes.')
+    .option('--key <id>', 'the key that it is let in with (default: the newest admin key)')
+    .option('--url <address>', 'where the server is (default: http://127.0.0.1:7780)')
+    .action(
+      async (flags: LoginOptions & Flags) => await run(flags, async () => await (await import('./keys.ts')).loginWithKey(flags, host)),
+    );
 }
 
 async function reportingErrors(command: () => Promise<number>, isAsked: boolean, host: Host): Promise<number> {

@@ -23,6 +23,7 @@ const HAS_PAGES: readonly JobStatus[] = [...TERMINAL_STATUSES, 'delayed'];
 const FILTER_KEYS = ['status', 'type', 'queue', 'tags', 'tenant', 'idPrefix', 'addedAfter', 'addedBefore'];
 const LIST_OPTION_KEYS = [...FILTER_KEYS, 'limit', 'pageToken'];
 const COUNT_OPTION_KEYS = FILTER_KEYS.filter((key) => key !== 'status');
+const EVENT_FILTER_KEYS = FILTER_KEYS.filter((key) => !key.startsWith('added'));
 const MAX_ID_PREFIX_LENGTH = 200;
 const MAX_TOKEN_LENGTH = 10_000;
 const DEFAULT_LIMIT = 50;
@@ -69,6 +70,12 @@ export function checkCountOptions(filter: JobFilter): void {
 }
 
 /** @throws JobError `invalid-options` */
+export function checkEventFilter(filter: JobFilter): void {
+  checkKeys(filter, EVENT_FILTER_KEYS, 'event options');
+  checkFilter(filter);
+}
+
+/** @throws JobError `invalid-options` */
 export function checkStatsOptions(filter: Pick<JobFilter, 'type' | 'queue'>): void {
   checkKeys(filter, ['type', 'queue'], 'stats options');
   checkFilter(filter);
@@ -77,7 +84,7 @@ export function checkStatsOptions(filter: Pick<JobFilter, 'type' | 'queue'>): vo
 /** @throws JobError `invalid-options` */
 export function checkFilter({ status, type, queue, tags, tenant, idPrefix, addedAfter, addedBefore }: JobFilter): void {
   if (status !== undefined && !STATUSES.includes(status)) throw invalidOption('status', `one of ${STATUSES.join(', ')}`, status);
-  if (type !== undefined) checkJobName(type);
+  if (type !== undefined) checkJobName(type, 'invalid-options');
   if (queue !== undefined) checkQueueName(queue);
   if (tags !== undefined) checkTags(tags);
   if (tenant !== undefined) checkTenant(tenant);

@@ -5,7 +5,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { readCleanUpType } from './clean-up.ts';
 import { type Duration, MAX_TIMEOUT_MS, toMs } from './duration.ts';
-import { JobError } from './errors.ts';
+import { type ErrorCode, JobError } from './errors.ts';
 import { type NoticeOptions, type NoticePlan, noticePlans } from './notices.ts';
 import { checkKeys, checkText, invalidOption, show } from './options.ts';
 import { type RetryOptions, type RetryRule, retryRule } from './retry.ts';
@@ -153,7 +153,7 @@ export function defineJob<
 }
 
 /** A usable job type name, or `invalid-contract`. */
-export function checkJobName(name: unknown): string {
+export function checkJobName(name: unknown, code: ErrorCode = 'invalid-contract'): string {
   const isFree =
     typeof name === 'string' &&
     !RESERVED_NAMES.has(name) &&
@@ -162,7 +162,7 @@ export function checkJobName(name: unknown): string {
     readCleanUpType(name) === undefined;
   if (isFree && NAME_PATTERN.test(name)) return name;
   throw new JobError(
-    'invalid-contract',
+    code,
     `Expected the name of a job type to be 1–200 of A–Z a–z 0–9 . _ : - (first a letter or digit, and no reserved name such as "default", "holdfast.…" or "….on-cancel"), got: ${show(name)}.`,
   );
 }

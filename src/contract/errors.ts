@@ -65,6 +65,14 @@ export const errorCatalogue = {
   'receiver-unavailable': { status: 503, retryable: true, message: 'The receiver could not be reached, or did not answer in time.' },
   'mail-rejected': { status: 422, retryable: false, message: 'The mail server refused the mail for good.' },
   'not-configured': { status: 503, retryable: true, message: 'A login was refused, or a setting is missing.' },
+  'invalid-request': { status: 400, retryable: false, message: 'The request is not one that the API takes.' },
+  'not-authenticated': { status: 401, retryable: false, message: 'The request has no key or session, or one that is not valid.' },
+  forbidden: { status: 403, retryable: false, message: 'The key or session may not do this.' },
+  'method-not-allowed': { status: 405, retryable: false, message: 'The resource does not know this method.' },
+  'link-expired': { status: 410, retryable: false, message: 'The link is no longer valid.' },
+  'unsupported-media-type': { status: 415, retryable: false, message: 'The body of the request is not of a type that the API takes.' },
+  'unknown-job-type': { status: 422, retryable: false, message: 'The server has no contract for this job type.' },
+  'too-many-requests': { status: 429, retryable: true, message: 'The key or address has sent too many requests.' },
   internal: { status: 500, retryable: false, message: 'Something failed that should not have.' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -29,11 +29,14 @@ export function checkInteger(value: unknown, name: string, { min, max }: { reado
   throw invalidOption(name, `a whole number from ${min} to ${max}`, value);
 }
 
-/** A text of 1 to `maxLength` characters without control characters, or `invalid-options`. */
+/** A text of 1 to `maxLength` characters without control characters and without halves of a character, or `invalid-options`. */
 export function checkText(value: unknown, name: string, maxLength: number): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (typeof value === 'string' && value.length > 0 && value.length <= maxLength && !/[\u0000-\u001f\u007f]/.test(value)) return value;
-  throw invalidOption(name, `a text of 1 to ${maxLength} characters without control characters`, value);
+  const isSound = typeof value === 'string' && value.length > 0 && value.length <= maxLength && !/[\u0000-\u001f\u007f]/.test(value);
+  if (!isSound) throw invalidOption(name, `a text of 1 to ${maxLength} characters without control characters`, value);
+  // UTF-8, in which it travels, has no word for them.
+  if (/\p{Surrogate}/u.test(value)) throw invalidOption(name, 'a text of whole characters, without a lone surrogate', value);
+  return value;
 }
 
 const DEFAULT_CONCURRENCY = 5;

@@ -25,6 +25,8 @@ export interface JobQuery {
   readonly state?: TerminalStatus | 'delayed' | 'started' | undefined;
   /** Only jobs that ended before this time, ms since 1970. */
   readonly closedBefore?: number | undefined;
+  /** Only jobs that ended at this time or later, ms since 1970. */
+  readonly closedFrom?: number | undefined;
   /** Only jobs that were due before this time, ms since 1970. */
   readonly dueBefore?: number | undefined;
 }
@@ -101,7 +103,7 @@ async function countState(temporal: Temporal, query: JobQuery): Promise<number> 
 }
 
 function queryText(query: JobQuery, now: number): string {
-  const { type, queue, tags, ids, prefixes, state, closedBefore, dueBefore, addedFrom, addedBefore } = query;
+  const { type, queue, tags, ids, prefixes, state, closedBefore, closedFrom, dueBefore, addedFrom, addedBefore } = query;
   const time = new Date(now).toISOString();
   const conditions = [
     type === undefined ? `WorkflowType != ${quoted(STATISTICS_TYPE)}` : `WorkflowType = ${quoted(type)}`,
@@ -112,6 +114,7 @@ function queryText(query: JobQuery, now: number): string {
     addedFrom === undefined ? undefined : `StartTime >= ${quoted(new Date(addedFrom).toISOString())}`,
     addedBefore === undefined ? undefined : `StartTime < ${quoted(new Date(addedBefore).toISOString())}`,
     closedBefore === undefined ? undefined : `CloseTime < ${quoted(new Date(closedBefore).toISOString())}`,
+    closedFrom === undefined ? undefined : `CloseTime >= ${quoted(new Date(closedFrom).toISOString())}`,
     dueBefore === undefined ? undefined : `ExecutionTime < ${quoted(new Date(dueBefore).toISOString())}`,
     state === 'completed' ? `ExecutionStatus = 'Completed'` : undefined,
     state === 'cancelled' ? `ExecutionStatus = 'Canceled'` : undefined,

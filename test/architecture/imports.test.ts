@@ -29,7 +29,10 @@ const LAYERS: readonly Layer[] = [
   layer('worker', 'src/worker.ts', 5),
   layer('job-queue parts', 'src/job-queue/', 6),
   layer('job-queue', 'src/job-queue.ts', 7),
-  layer('server', 'src/server/', 6),
+  layer('api', 'src/api/', 1),
+  layer('remote-client', 'src/remote-client.ts', 6),
+  layer('server parts', 'src/server/', 6),
+  layer('server', 'src/server.ts', 7),
   layer('testing', 'src/testing/', 6),
   layer('index', 'src/index.ts', 8),
   layer('cli', 'src/cli/', 8),
@@ -52,6 +55,10 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@temporalio/workflow': ['src/workflows/'],
   pg: ['src/activities/export-data/'],
   'hyparquet-writer': ['src/activities/export-data/'],
+  hono: ['src/server/http.ts'],
+  '@hono/node-server': ['src/server/http.ts'],
+  'prom-client': ['src/server/metrics.ts'],
+  'eventsource-parser': ['src/api/read-events.ts'],
   commander: ['src/cli/'],
   'log-update': ['src/cli/'],
   'cli-table3': ['src/cli/'],
@@ -71,6 +78,10 @@ describe('the modules of src', () => {
 
   it('of the contract load nothing but ms, so that a browser and a workflow can load them', () => {
     expect(packageLeaks(graph, 'src/contract/', (name) => name === 'ms')).toEqual([]);
+  });
+
+  it('of the API load what a browser can load', () => {
+    expect(packageLeaks(graph, 'src/api/', (name) => ['ms', 'zod', 'eventsource-parser'].includes(name))).toEqual([]);
   });
 
   it("of the workflows load the SDK's workflow package and what the contract loads", () => {

@@ -6,8 +6,8 @@ import { onTestFinished } from 'vitest';
 export interface CutOff {
   /** Leads to the server while it is not cut. */
   readonly address: string;
-  /** Ends all connections and takes no more. */
-  cut(): void;
+  /** Ends all connections and takes no more. Gives how many there were. */
+  cut(): number;
   mend(): void;
 }
 
@@ -15,6 +15,7 @@ export interface CutOff {
 export async function cutOff(target: string): Promise<CutOff> {
   const [host = '', port = ''] = target.split(':');
   const sockets = new Set<Socket>();
+  const nears = new Set<Socket>();
   let isCut = false;
   const server = createServer((near) => {
     const far = connect(Number(port), host);
@@ -30,6 +31,8 @@ export async function cutOff(target: string): Promise<CutOff> {
       });
       socket.pipe(other);
     }
+    nears.add(near);
+    near.on('close', () => nears.delete(near));
     if (isCut) near.destroy();
   });
   server.listen(0, '127.0.0.1');
@@ -42,7 +45,9 @@ export async function cutOff(target: string): Promise<CutOff> {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut() {
       isCut = true;
+      const { size } = nears;
       for (const socket of sockets) socket.destroy();
+      return size;
     },
     mend() {
       isCut = false;

@@ -171,6 +171,6 @@ function isNews(snapshot: JobSnapshot, seen: JobSnapshot | undefined): boolean {
 }
 
 /** What is news when it changes. An estimate changes as time goes by. */
-function shownOf(snapshot: JobSnapshot): string {
+export function shownOf(snapshot: JobSnapshot): string {
   return JSON.stringify({ ...snapshot, version: 0, eta: null });
 }

@@ -66,6 +66,14 @@ describe('errors', () => {
         "receiver-unavailable 503 retryable",
         "mail-rejected 422",
         "not-configured 503 retryable",
+        "invalid-request 400",
+        "not-authenticated 401",
+        "forbidden 403",
+        "method-not-allowed 405",
+        "link-expired 410",
+        "unsupported-media-type 415",
+        "unknown-job-type 422",
+        "too-many-requests 429 retryable",
         "internal 500",
       ]
     `);

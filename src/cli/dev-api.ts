@@ -1,0 +1,38 @@
+/** Owns the HTTP API of `holdfast dev`: beside the worker, with the shipped job types, on the first free port. */
+import { join } from 'node:path';
+import { loadConfig } from '../config.ts';
+import { asJobError } from '../contract/errors.ts';
+import { type Api, createApi, type Listening } from '../server.ts';
+import type { DevServer } from './dev-server.ts';
+import { firstKeyLines } from './first-key.ts';
+import type { Host } from './host.ts';
+import type { Screen } from './screen.ts';
+import { screenLog } from './screen-log.ts';
+import { DEFAULT_PORT, SHIPPED_CONTRACTS } from './server.ts';
+
+const PORTS_TRIED = 20;
+
+/** The API, listening; where it is has been said on `screen`. The caller closes it. */
+export async function openDevApi(server: DevServer, host: Host, screen: Screen): Promise<Api> {
+  const { exports, logLevel } = loadConfig(host.env);
+  const api = await createApi({
+    ...server.find,
+    contracts: SHIPPED_CONTRACTS,
+    dataDir: server.dataDir,
+    exports: exports ?? join(server.dataDir, 'exports'),
+    log: screenLog(screen, logLevel),
+  });
+  const { url } = await listening(api);
+  screen.say(`API         ${url} (routes: ${url}/v1/openapi.json)`, ...(await firstKeyLines(api.access, url)));
+  return api;
+}
+
+async function listening(api: Api): Promise<Listening> {
+  for (let port = DEFAULT_PORT; ; port += 1) {
+    try {
+      return await api.listen({ port });
+    } catch (error) {
+      if (asJobError(error)?.code !== 'port-taken' || port >= DEFAULT_PORT + PORTS_TRIED) throw error;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** Owns what a person is given at the first start of a server: a key, and a link by which their browser is let in. */
+import type { Access } from '../server/access/access.ts';
+
+/** Lines that name the key of a first start; none when there are keys already. */
+export async function firstKeyLines({ keys, sessions }: Access, url: string): Promise<readonly string[]> {
+  if ((await keys.list()).length > 0) return [];
+  const { key, record } = await keys.create({ name: 'first start', role: 'admin' });
+  const token = await sessions.invite(record.id);
+  return [
+    `Admin key   ${key}`,
+    '            shown this once: keep it, or make another with "holdfast keys add"',
+    `Log in      ${loginLink(url, token)} (once, within 10 minutes)`,
+  ];
+}
+
+/** The address that lets a browser in. */
+export function loginLink(url: string, token: string): string {
+  return `${url.replace(/\/+$/, '')}/v1/login/${token}`;
+}
