@@ -10,11 +10,15 @@ const FAULTS = ['test/faults/**/*.test.ts', 'test/testing/{test-environment,noti
 /** Those of them that only `npm run test:long` has time for. */
 const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'event-loop', 'rolling-restart'].map((name) => `test/faults/${name}.test.ts`);
 
+/** Half of the suite of clients over HTTP: the other half runs each time. */
+const LONG_HTTP = ['test/http/contract-part-2.test.ts'];
+
 /** Small files that run for long. */
 const LONGEST = [
   'contract/client',
   'contract/client-part-2',
   'contract/model',
+  'http/contract-part-1',
   'cli/dev',
   'job-queue/lifecycle',
   'workflow/multi-step',
@@ -74,7 +78,7 @@ export default defineConfig({
           name: 'server',
           globalSetup: [...BUILD, 'test/support/temporal-server.ts'],
           include: ['test/**/*.test.ts'],
-          exclude: [...WITHOUT_SERVER, ...FAULTS],
+          exclude: [...WITHOUT_SERVER, ...FAULTS, ...(isLong ? [] : LONG_HTTP)],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           teardownTimeout: 30_000,

@@ -28,7 +28,8 @@ import type { JobStatistics } from './contract/statistics/report.ts';
 import { dueOf } from './contract/start-time.ts';
 import { tenantPrefix } from './contract/tenant.ts';
 import type { JobEvent } from './temporal/feed/feed-events.ts';
-import { type EventOptions, JobFeed } from './temporal/feed/job-feed.ts';
+import type { EventOptions } from './temporal/feed/job-feed.ts';
+import { JobFeeds } from './temporal/feed/job-feeds.ts';
 import { findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob } from './temporal/cancel-job.ts';
@@ -53,7 +54,7 @@ export class JobClient {
   readonly #reading: JobReading;
   readonly #statistics: StatisticsReader;
   readonly #watches: WatchHub;
-  readonly #feed: JobFeed;
+  readonly #feeds: JobFeeds;
   readonly #counts = countsOfAll();
   /** How often this client has changed a job: counts from before the last time are out of date. */
   #changes = 0;
@@ -63,7 +64,7 @@ export class JobClient {
     this.#statistics = new StatisticsReader(temporal);
     this.#reading = { temporal, queues: new QueueStates(temporal), statistics: this.#statistics };
     this.#watches = new WatchHub(this.#reading);
-    this.#feed = new JobFeed(this.#reading);
+    this.#feeds = new JobFeeds(this.#reading);
   }
 
   /**
@@ -146,13 +147,13 @@ export class JobClient {
 
   /**
    * What changes about all jobs that match, as it changes: first the open ones as they are. Progress between two looks is one
-   * event; every end is told. All who read share the looks.
+   * event; every end is told. All who read with one filter share the looks.
    * @throws JobError `invalid-options`; `overloaded` for a reader that is too slow
    * @example for await (const { job } of jobs.events({ queue: 'mail' })) console.log(job.id, job.status);
    */
   events(filter: JobFilter = {}, options: EventOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     checkEventFilter(filter);
-    return this.#feed.events(filter, options);
+    return this.#feeds.events(filter, options);
   }
 
   /** Waits for the end of a job and gives the handler's value. @throws JobError as `JobHandle.result` does */

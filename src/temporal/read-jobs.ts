@@ -139,7 +139,7 @@ export async function readJobs(
 }
 
 /** A filter in the terms of the index, without its status. */
-function whereOf({ type, queue, tags, tenant, idPrefix, addedAfter, addedBefore }: JobFilter): JobQuery {
+export function whereOf({ type, queue, tags, tenant, idPrefix, addedAfter, addedBefore }: JobFilter): JobQuery {
   const now = Date.now();
   const prefixes = [tenant === undefined ? undefined : tenantPrefix(tenant), idPrefix].filter((prefix) => prefix !== undefined);
   return {

@@ -96,6 +96,8 @@ test('arrive over a connection that is cut 100 times', { timeout: 180_000 }, asy
     jobs: Array.from({ length: 40 }, (_none, index) => ({ type: 'stepping', input: { steps: 5, stepMs: 100 * (1 + (index % 20)) } })),
   };
   const { jobs } = await server.client().call('addJobs', { body });
+  // Behind an event that it has a reader misses nothing.
+  await eventually('the first event', () => seen.length > 0);
   const random = seeded(7);
   let cuts = 0;
   while (cuts < 100) {

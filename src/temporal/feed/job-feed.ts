@@ -1,5 +1,5 @@
 /**
- * Owns what changes about all jobs, for any number of readers of a client.
+ * Owns what changes about the jobs that one filter matches, for any number of readers. Which feeds there are is in `job-feeds.ts`.
  *
  * 1. It looks only while somebody reads, and rests three times as long as a look has taken.
  * 2. The ends of jobs come from the index, which lags: each look reads the last ten seconds again, and what was told is not told twice.
@@ -13,7 +13,7 @@ import { isTerminal, type JobSnapshot } from '../../contract/snapshot.ts';
 import type { JobInfo } from '../describe.ts';
 import { listOpenJobs } from '../open-jobs.ts';
 import { type JobFilter, type JobReading, readJob } from '../read-jobs.ts';
-import { listJobs } from '../visibility.ts';
+import { type JobQuery, listJobs } from '../visibility.ts';
 import { shownOf } from '../watch/job-poller.ts';
 import { eventOf, type JobEvent, PastEvents, WaitingEvents } from './feed-events.ts';
 
@@ -34,6 +34,7 @@ const AT_ONCE = 20;
 
 export class JobFeed {
   readonly #reading: JobReading;
+  readonly #where: JobQuery;
   readonly #readers = new Set<WaitingEvents>();
   #past = new PastEvents();
   /** Open jobs as they were told last. */
@@ -46,8 +47,14 @@ export class JobFeed {
   #turn = 0;
   #isLooking = false;
 
-  constructor(reading: JobReading) {
+  constructor(reading: JobReading, where: JobQuery) {
     this.#reading = reading;
+    this.#where = where;
+  }
+
+  /** True when nobody reads, and those who did before have been away too long to go on. */
+  get isForgotten(): boolean {
+    return this.#readers.size === 0 && !this.#isLooking && this.#lookedMs > 0 && Date.now() - this.#lookedMs > LONGEST_PAUSE_MS;
   }
 
   /**
@@ -114,7 +121,10 @@ export class JobFeed {
   }
 
   async #lookOnce(now: number): Promise<void> {
-    const [ended, open] = await Promise.all([this.#endedSince(this.#lookedMs - OVERLAP_MS), listOpenJobs(this.#reading.temporal, {})]);
+    const [ended, open] = await Promise.all([
+      this.#endedSince(this.#lookedMs - OVERLAP_MS),
+      listOpenJobs(this.#reading.temporal, this.#where),
+    ]);
     const fresh = ended.filter(({ runId }) => !this.#ended.has(runId));
     const isOpen = new Set(open.jobs.map(({ id }) => id));
     // One that was open and is not in the list has ended, or is beyond those that are looked at.
@@ -151,7 +161,7 @@ export class JobFeed {
     const found: JobInfo[] = [];
     let token: string | undefined;
     do {
-      const page = await listJobs(this.#reading.temporal, { closedFrom: sinceMs }, { size: PAGE, token });
+      const page = await listJobs(this.#reading.temporal, { ...this.#where, closedFrom: sinceMs }, { size: PAGE, token });
       found.push(...page.jobs);
       token = page.nextPageToken;
     } while (token !== undefined);
