@@ -8,17 +8,19 @@ const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((fold
 /** Tests that kill processes and measure times: one file at a time, and nothing beside it. */
 const FAULTS = ['test/faults/**/*.test.ts', 'test/testing/{test-environment,notification-schedule}.test.ts'];
 /** Those of them that only `npm run test:long` has time for. */
-const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'event-loop', 'rolling-restart'].map((name) => `test/faults/${name}.test.ts`);
+const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'event-loop', 'notification-crash', 'rolling-restart'].map(
+  (name) => `test/faults/${name}.test.ts`,
+);
 
-/** Half of the suite of clients over HTTP: the other half runs each time. */
-const LONG_HTTP = ['test/http/contract-part-2.test.ts'];
+/** Three quarters of the suite of clients over HTTP: the first one runs each time. */
+const LONG_HTTP = ['test/http/contract-rest.test.ts'];
 
 /** Small files that run for long. */
 const LONGEST = [
   'contract/client',
   'contract/client-part-2',
   'contract/model',
-  'http/contract-part-1',
+  'http/contract',
   'cli/dev',
   'job-queue/lifecycle',
   'workflow/multi-step',

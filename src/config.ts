@@ -20,6 +20,9 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** `host:port` where workers serve metrics. Undefined: nowhere. */
   readonly metricsAddress: string | undefined;
+  /** Address of the Holdfast server that the command line talks to, and its key. Undefined: it talks to Temporal. */
+  readonly server: string | undefined;
+  readonly key: string | undefined;
   /** Folder that `export-data` writes to. Undefined: `exports` in the data folder of `holdfast dev`, and none for other workers. */
   readonly exports: string | undefined;
   /** Databases that `export-data` reads from: URLs by the names that jobs use for them. */
@@ -43,6 +46,8 @@ const variables = z.strictObject({
   HOLDFAST_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   HOLDFAST_METRICS_ADDRESS: z.string().min(1).optional(),
   HOLDFAST_EXPORTS: z.string().min(1).optional(),
+  HOLDFAST_SERVER: z.string().min(1).optional(),
+  HOLDFAST_KEY: z.string().min(1).optional(),
   /** Read by the finder of server binaries. */
   HOLDFAST_CACHE_DIR: z.string().min(1).optional(),
   /** Read by docker-compose.yml: the module that its workers load. */
@@ -77,19 +82,20 @@ export function loadConfig(env: Environment): Config {
       details: { problems },
     });
   }
-  const { HOLDFAST_DATA_DIR, HOLDFAST_PAYLOADS, HOLDFAST_LOG_LEVEL, HOLDFAST_METRICS_ADDRESS, HOLDFAST_EXPORTS, HOLDFAST_WEBHOOK_ALLOW } =
-    result.data;
+  const { data } = result;
   return {
-    dataDir: HOLDFAST_DATA_DIR,
-    payloads: HOLDFAST_PAYLOADS,
-    logLevel: HOLDFAST_LOG_LEVEL,
-    metricsAddress: HOLDFAST_METRICS_ADDRESS,
-    exports: HOLDFAST_EXPORTS,
+    dataDir: data.HOLDFAST_DATA_DIR,
+    payloads: data.HOLDFAST_PAYLOADS,
+    logLevel: data.HOLDFAST_LOG_LEVEL,
+    metricsAddress: data.HOLDFAST_METRICS_ADDRESS,
+    exports: data.HOLDFAST_EXPORTS,
+    server: data.HOLDFAST_SERVER,
+    key: data.HOLDFAST_KEY,
     connections: connectionsIn(own),
     notifications: {
       webhookSecrets: namedIn(own, 'HOLDFAST_WEBHOOK_SECRET'),
       mailServers: mailServersIn(own),
-      allowedHosts: HOLDFAST_WEBHOOK_ALLOW.split(/[\s,]+/).filter((host) => host !== ''),
+      allowedHosts: data.HOLDFAST_WEBHOOK_ALLOW.split(/[\s,]+/).filter((host) => host !== ''),
     },
   };
 }

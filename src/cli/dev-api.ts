@@ -8,7 +8,8 @@ import { firstKeyLines } from './first-key.ts';
 import type { Host } from './host.ts';
 import type { Screen } from './screen.ts';
 import { screenLog } from './screen-log.ts';
-import { DEFAULT_PORT, SHIPPED_CONTRACTS } from './server.ts';
+import { knownContracts } from './known-contracts.ts';
+import { DEFAULT_PORT } from './server.ts';
 
 const PORTS_TRIED = 20;
 
@@ -17,7 +18,7 @@ export async function openDevApi(server: DevServer, host: Host, screen: Screen):
   const { exports, logLevel } = loadConfig(host.env);
   const api = await createApi({
     ...server.find,
-    contracts: SHIPPED_CONTRACTS,
+    contracts: await knownContracts(undefined, host.cwd),
     dataDir: server.dataDir,
     exports: exports ?? join(server.dataDir, 'exports'),
     log: screenLog(screen, logLevel),

@@ -1,5 +1,5 @@
 /** Owns what is shown of jobs while they are under way: on a terminal one block for all of them, elsewhere lines of changes. */
-import type { JobClient } from '../client.ts';
+import type { Jobs } from '../client.ts';
 import { isTerminal, type JobSnapshot } from '../contract/snapshot.ts';
 import { ProgressLines } from './progress-lines.ts';
 import { progressView } from './progress-view.ts';
@@ -12,11 +12,11 @@ interface Followed {
 }
 
 export class JobFollower {
-  readonly #client: JobClient;
+  readonly #client: Jobs;
   readonly #screen: Screen;
   readonly #jobs = new Map<string, Followed>();
 
-  constructor(client: JobClient, screen: Screen) {
+  constructor(client: Jobs, screen: Screen) {
     this.#client = client;
     this.#screen = screen;
   }

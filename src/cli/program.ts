@@ -2,16 +2,20 @@
  * Owns the command line: commands, options, help, exit codes. A command is loaded when it is called, so that `--help` and a
  * mistyped option answer at once.
  *
- * Exit codes: 0 done · 1 failed, or `dev --once` with a job or repository that failed · 2 the command line is wrong · 130 interrupted.
+ * Exit codes: 0 done · 1 failed: a job that was waited for, or whatever it was · 2 the command line is wrong · 3 not there · 4 Temporal or
+ * the server does not answer · 130 interrupted.
  */
 import { Command, CommanderError, Option } from 'commander';
 import { ROLES } from '../api/roles.ts';
 import type { AddKeyOptions, KeysOptions, LoginOptions } from './keys.ts';
 import type { DevServerOptions } from './dev-server.ts';
 import type { Host } from './host.ts';
+import { addJobCommands, type Run } from './job-commands.ts';
 import { concurrencyValue, portValue, type Queues, queueValue } from './option-values.ts';
 import { errorReport } from './report-error.ts';
 import type { ServerCommandOptions } from './server.ts';
+import { exitCodeOf, WRONG_USAGE } from './exit-codes.ts';
+import { asJobError } from '../contract/errors.ts';
 import { styleFor } from './text.ts';
 import type { WorkerCommandOptions } from './worker.ts';
 import { packageVersion } from '../package-version.ts';
@@ -31,8 +35,6 @@ interface WorkerFlags extends Omit<WorkerCommandOptions, 'queues'>, Flags {
   readonly queue?: Queues;
 }
 
-const FAILED = 1;
-const WRONG_USAGE = 2;
 const DEV_EXAMPLES = `
 Examples:
   holdfast dev                          this repository, then serve until Ctrl-C
@@ -82,9 +84,6 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
   }
 }
 
-/** Runs a command and keeps its exit code. */
-type Run = (flags: Flags, command: () => Promise<number>) => Promise<void>;
-
 function commandLine(host: Host, run: Run): Command {
   const program = new Command('holdfast')
     .description('Durable background jobs for TypeScript, on Temporal.')
@@ -96,6 +95,7 @@ function commandLine(host: Host, run: Run): Command {
   addWorker(program, host, run);
   addServer(program, host, run);
   addKeys(program, host, run);
+  addJobCommands(program, host, run);
   return program;
 }
 
@@ -203,6 +203,6 @@ async function reportingErrors(command: () => Promise<number>, isAsked: boolean,
   } catch (error) {
     const isVerbose = isAsked || host.env['HOLDFAST_LOG_LEVEL'] === 'debug';
     host.err.write(`${errorReport(error, { isVerbose, style: styleFor(host.err) })}\n`);
-    return FAILED;
+    return exitCodeOf(asJobError(error)?.code);
   }
 }

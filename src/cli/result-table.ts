@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { OutputOf } from '../contract/define-job.ts';
 import { formatMs } from '../contract/duration.ts';
 import type { analyseRepositories, RepositoryReport, RepositoryResult } from '../jobs/analyse-repositories.ts';
+import { BORDERLESS } from './plain-table.ts';
 import { defused, fit, grouped, type Style, widthOf, wrapped } from './text.ts';
 
 export type AnalysisOutput = OutputOf<typeof analyseRepositories>;
@@ -72,13 +73,6 @@ export function totalsLines({ totals }: AnalysisOutput, tookMs: number): [outcom
 export function counted(count: number, one: string, several: string): string {
   return `${grouped(count)} ${count === 1 ? one : several}`;
 }
-
-const NO_LINE = ['top', 'bottom', 'left', 'right', 'mid'] as const;
-const BORDERLESS = {
-  ...Object.fromEntries(NO_LINE.flatMap((side) => ['', '-mid', '-left', '-right'].map((part) => [`${side}${part}`, '']))),
-  'mid-mid': '',
-  middle: ' '.repeat(GAP),
-};
 
 interface Layout {
   readonly columns: readonly Column[];

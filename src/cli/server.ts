@@ -1,14 +1,12 @@
 /** Owns `holdfast server`: the HTTP API, until it is told to end. Its log is JSON lines. */
 import { resolve } from 'node:path';
 import { loadConfig } from '../config.ts';
-import type { JobContract } from '../contract/define-job.ts';
 import { DEFAULT_DATA_FOLDER } from '../embedded/server-file.ts';
-import { analyseRepositories, exportData, sendNotification } from '../jobs/index.ts';
 import { jsonLog } from '../log.ts';
 import { createApi } from '../server.ts';
 import { firstKeyLines } from './first-key.ts';
 import { type Host, untilInterrupted } from './host.ts';
-import { loadJobs } from './load-jobs.ts';
+import { knownContracts } from './known-contracts.ts';
 
 export interface ServerCommandOptions {
   /** A file or a package whose export `jobs` is an array of `handle(…)` and `multiStep(…)`: types that can be added besides the shipped ones. */
@@ -27,18 +25,16 @@ export interface ServerCommandOptions {
 }
 
 export const DEFAULT_PORT = 7780;
-/** Job types that every server can add. */
-export const SHIPPED_CONTRACTS: readonly JobContract[] = [analyseRepositories, exportData, sendNotification];
 
 /** Serves until SIGTERM or Ctrl-C. @throws JobError when it cannot start */
 export async function server(options: ServerCommandOptions, host: Host): Promise<number> {
   const { logLevel, dataDir: configured, exports } = loadConfig(host.env);
   const log = jsonLog(logLevel);
-  const own = options.jobs === undefined ? [] : (await loadJobs(options.jobs, host.cwd)).jobs.map(({ contract }) => contract);
+  const contracts = await knownContracts(options.jobs, host.cwd);
   const api = await createApi({
     env: host.env,
     cwd: host.cwd,
-    contracts: [...SHIPPED_CONTRACTS.filter(({ name }) => !own.some((contract) => contract.name === name)), ...own],
+    contracts,
     dataDir: resolve(host.cwd, options.dataDir ?? configured ?? DEFAULT_DATA_FOLDER),
     hosts: options.allowHost ?? [],
     log,
@@ -48,7 +44,7 @@ export async function server(options: ServerCommandOptions, host: Host): Promise
   });
   try {
     const { url } = await api.listen({ port: options.port ?? DEFAULT_PORT, ...(options.host === undefined ? {} : { host: options.host }) });
-    log.info('server started', { url, types: own.map(({ name }) => name), pid: process.pid });
+    log.info('server started', { url, types: contracts.map(({ name }) => name), pid: process.pid });
     const lines = options.open === true ? [] : await firstKeyLines(api.access, url);
     // For the person who starts it, not for the log.
     for (const line of lines) host.err.write(`${line}\n`);

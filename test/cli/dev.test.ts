@@ -105,7 +105,7 @@ describe('holdfast dev --once', { timeout: 120_000 }, () => {
 
   it('refuses to do nothing', async () => {
     const command = dev(newFolder(), ['--once']);
-    expect(await command.ended).toBe(1);
+    expect(await command.ended).toBe(2);
     expect(command.out()).toContain('is in no git repository');
     expect(command.err()).toMatch(/^error: There is nothing to analyse\. [^\n]*\n$/);
   });
@@ -160,7 +160,7 @@ describe('holdfast dev', { timeout: 120_000 }, () => {
 
   it('tells a configured server that does not answer in one message', async () => {
     const command = dev(clonedRepository(1), ['--data-dir', join(newFolder(), 'data')], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
-    expect(await command.ended).toBe(1);
+    expect(await command.ended).toBe(4);
     expect(command.err()).toMatch(/^error: Temporal at 127\.0\.0\.1:1 does not answer \(the address is from TEMPORAL_ADDRESS[^\n]*\n$/);
   });
 
@@ -168,7 +168,7 @@ describe('holdfast dev', { timeout: 120_000 }, () => {
     const command = dev(clonedRepository(1), ['--port', '7000', '--data-dir', join(newFolder(), 'data')], {
       TEMPORAL_ADDRESS: server.address,
     });
-    expect(await command.ended).toBe(1);
+    expect(await command.ended).toBe(2);
     expect(command.err()).toMatch(/^error: --port and --ui-port are for the embedded Temporal server[^\n]*\n$/);
   });
 

@@ -66,12 +66,12 @@ it('holdfast server listens without keys on this machine only, and says so', asy
 it('holdfast keys says what is wrong', async () => {
   const cwd = await ownFolder();
   const unknown = run(['keys', 'revoke', 'nobody'], cwd);
-  expect(await unknown.ended).toBe(1);
+  expect(await unknown.ended).toBe(3);
   expect(unknown.err()).toContain('No key has the id "nobody".');
   const role = run(['keys', 'add', '--name', 'x', '--role', 'boss'], cwd);
   expect(await role.ended).toBe(2);
   expect(role.err()).toContain('Allowed choices are viewer, operator, admin.');
   const login = run(['keys', 'login'], cwd);
-  expect(await login.ended).toBe(1);
+  expect(await login.ended).toBe(3);
   expect(login.err()).toContain('There is no admin key.');
 });

@@ -43,6 +43,6 @@ it('holdfast worker says what it serves, runs jobs, and at SIGTERM ends with exi
 
 it('holdfast worker tells a server that does not answer in one message', async () => {
   const worker = startWorker(ownQueue(), ['--address', '127.0.0.1:1']);
-  expect(await worker.ended).toBe(1);
+  expect(await worker.ended).toBe(4);
   expect(worker.err()).toMatch(/^error: Temporal at 127\.0\.0\.1:1 does not answer[^\n]*\n$/);
 });

@@ -1,0 +1,145 @@
+/** The commands about jobs as a person and a script run them: against Temporal, and against a Holdfast server. */
+import { join } from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import { runApi } from '../http/support/api-server.ts';
+import { ownQueue, runWorker, serverAddress } from '../support/jobs.ts';
+import { handle } from '../../src/worker.ts';
+import { defineJob } from '../../src/contract/index.ts';
+import { z } from 'zod';
+import { type Command, holdfast } from './support/command.ts';
+
+const module = join(import.meta.dirname, 'support/greet-jobs.mjs');
+const greet = defineJob({ name: 'greet', input: z.object({ name: z.string(), waitMs: z.number().optional() }), output: z.string() });
+
+interface Ended {
+  readonly code: number | string;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const command: Command = holdfast(args, { cwd: import.meta.dirname, env: { TEMPORAL_ADDRESS: serverAddress(), USER: 'ada', ...env } });
+  const code = await command.ended;
+  return { code, out: command.out(), err: command.err() };
+}
+
+/** A queue with a worker that greets, and fails for nobody. */
+async function greetings(): Promise<string> {
+  const queue = ownQueue();
+  const greeting = handle(greet, ({ name }) => {
+    if (name === 'nobody') throw Object.assign(new Error('nobody is there'), { code: 'E_NOBODY' });
+    return `Hello, ${name}`;
+  });
+  await runWorker({ jobs: [greeting], queues: { [queue]: {} } });
+  return queue;
+}
+
+const add = (queue: string, ...more: readonly string[]): readonly string[] => [
+  'add',
+  'greet',
+  '--jobs',
+  module,
+  '--queue',
+  queue,
+  '--max-attempts',
+  '1',
+  ...more,
+];
+
+describe('holdfast add', () => {
+  it('takes flags, waits, and has the outcome as its exit code; get, result and list tell of the job', { timeout: 120_000 }, async () => {
+    const queue = await greetings();
+    const env = { GREET_QUEUE: queue };
+    const added = await run(add(queue, '--name', 'Ann', '--wait'), env);
+    expect(added, added.err).toMatchObject({ code: 0 });
+    const [id = ''] = added.out.split('\n');
+    expect(added.err).toContain('completed');
+    expect(await run(['result', id])).toMatchObject({ code: 0, out: '"Hello, Ann"\n' });
+    const shown = await run(['get', id]);
+    expect(shown.out).toMatch(/^status +completed$/m);
+    expect(shown.out).toMatch(/^input +\{"name":"Ann"\}$/m);
+    const failed = await run(add(queue, '--input', '{"name": "nobody"}', '--wait', '--json'), env);
+    expect(failed.code).toBe(1);
+    const last = JSON.parse(failed.out.trimEnd().split('\n').at(-1) ?? '') as { id: string; error: unknown };
+    expect(last).toMatchObject({ status: 'failed', error: { code: 'E_NOBODY', message: 'nobody is there' } });
+    const listed = await run(['list', '--queue', queue, '--status', 'failed', '--json']);
+    expect((JSON.parse(listed.out) as { jobs: { id: string }[] }).jobs.map((job) => job.id)).toEqual([last.id]);
+    expect((await run(['list', '--queue', queue])).out).toMatch(/^id +type +status +queue +added +ended$/m);
+  });
+
+  it.each([
+    [['add', 'gret', '--jobs', module], 3, 'There is no job type "gret"; did you mean greet?'],
+    [['add', 'greet', '--jobs', module, '--nmae', 'Ann'], 2, 'There is no field --nmae; did you mean --name?'],
+    [['add', 'greet', '--jobs', module, '--input', '{'], 2, 'Expected the input to be JSON'],
+    [['add', 'greet', '--jobs', module], 1, 'The input of "greet" does not match its contract. name: '],
+  ])('%j ends with %i', async (args, code, message) => {
+    const ended = await run(args, { GREET_QUEUE: ownQueue() });
+    expect(ended.err).toContain(message);
+    expect(ended.code).toBe(code);
+  });
+
+  it('shows what a type takes', async () => {
+    const { out } = await run(['add', 'greet', '--jobs', module, '--fields'], { GREET_QUEUE: 'greetings' });
+    expect(out).toContain('Fields of greet (queue greetings):');
+    expect(out).toMatch(/--name <string> +required/);
+  });
+});
+
+test('acts by hand say who did them, and what they cannot do', { timeout: 120_000 }, async () => {
+  const queue = ownQueue();
+  const env = { GREET_QUEUE: queue };
+  const id = (await run(add(queue, '--name', 'Ann', '--delay', '1h'), env)).out.trim();
+  expect(await run(['postpone', id, '--delay', '2h', '--reason', 'later'])).toMatchObject({
+    code: 0,
+    out: `${id} has another time to start at.\n`,
+  });
+  expect((await run(['get', id])).out).toMatch(/by hand +\S+ \S+ postpone by ada: later/);
+  const both = await run(['cancel', id, 'nobody', '--json']);
+  expect(both.code).toBe(3);
+  expect(JSON.parse(both.out)).toMatchObject({
+    results: [
+      { id, done: true },
+      { id: 'nobody', done: false, code: 'not-found' },
+    ],
+  });
+  expect((await run(['run-now', id])).code).toBe(1);
+  expect((await run(['get', 'nobody'])).code).toBe(3);
+});
+
+test('without Temporal the exit code is 4, and the message says what to do', async () => {
+  const ended = await run(['stats'], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
+  expect(ended.code).toBe(4);
+  expect(ended.err).toMatch(/^error: Temporal at 127\.0\.0\.1:1 does not answer/);
+});
+
+test('the same commands speak to a Holdfast server', { timeout: 120_000 }, async () => {
+  const queue = await greetings();
+  const server = await runApi({ contracts: [greet] });
+  const env = { GREET_QUEUE: queue, HOLDFAST_SERVER: server.url, HOLDFAST_KEY: server.keys.admin, TEMPORAL_ADDRESS: '' };
+  const added = await run(add(queue, '--name', 'Ben', '--wait'), env);
+  expect(added, added.err).toMatchObject({ code: 0 });
+  const id = added.out.split('\n')[0] ?? '';
+  expect(await run(['result', id], env)).toMatchObject({ code: 0, out: '"Hello, Ben"\n' });
+  const stats = await run(['stats', '--queue', queue, '--json'], env);
+  expect(JSON.parse(stats.out)).toMatchObject({ counts: { completed: 1 } });
+  expect((await run(['workers', '--json'], env)).out).toContain(queue);
+  const refused = await run(['list'], { ...env, HOLDFAST_KEY: 'hf_wrong' });
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain('The key is not one of this server.');
+  expect((await run(['get', id], { ...env, HOLDFAST_SERVER: 'http://127.0.0.1:1' })).code).toBe(4);
+});
+
+test('cleanup says how many it would remove, and removes them', { timeout: 120_000 }, async () => {
+  const queue = await greetings();
+  const env = { GREET_QUEUE: queue };
+  const added = await run(add(queue, '--name', 'Ann', '--wait'), env);
+  expect(added.code).toBe(0);
+  const where = ['cleanup', '--queue', queue, '--older-than', '0s'];
+  expect(await run([...where, '--dry-run'])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('1 finished job added over') as string,
+  });
+  expect((await run(where)).out).toContain('removed.');
+  expect((await run(['get', added.out.split('\n')[0] ?? ''])).code).toBe(3);
+  expect((await run(['cleanup', '--older-than', '7d', '--status', 'queued'])).code).toBe(2);
+});

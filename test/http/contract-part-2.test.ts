@@ -1,4 +1,0 @@
-/** Half of what anybody who adds jobs can rely on, over HTTP. */
-import { httpContract } from './contract.ts';
-
-httpContract({ part: 2, of: 2 });
