@@ -5,6 +5,7 @@
  *   --long         the same tests with larger numbers (sets TEST_SCALE=long)
  *   --label=WORD   stands before the last line: `WORD: N passed, N failed, N skipped`
  * A check that fails counts as one failed test. A run without a passed test has failed.
+ * A test that needs a server and fails is tried once more, and is named if it passes then; with --long it is not.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -32,9 +33,11 @@ async function main(args) {
     args.filter((arg) => !isOwn(arg)),
     env,
   );
-  const failed = outcome.failed + failedChecks.length;
+  const failed = outcome.failures.length + failedChecks.length;
   for (const name of failedChecks) console.log(`Check failed: ${name}`);
-  report(outcome.skipped);
+  report('SKIPPED', outcome.skipped);
+  report('PASSED WHEN TRIED AGAIN', outcome.retried);
+  report('FAILED', outcome.failures);
   const label = own.find((arg) => arg.startsWith('--label='))?.slice('--label='.length);
   console.log(`${label === undefined ? '' : `${label}: `}${outcome.passed} passed, ${failed} failed, ${outcome.skipped.length} skipped`);
   process.exitCode = code === 0 && failed === 0 && outcome.passed > 0 ? 0 : 1;
@@ -68,14 +71,14 @@ function readOutcome(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return { passed: 0, failed: 1, skipped: [] };
+    return { passed: 0, failures: [{ name: 'vitest', reason: 'it ended without an outcome' }], retried: [], skipped: [] };
   }
 }
 
-function report(skipped) {
-  if (skipped.length === 0) return;
-  console.log(`\nSKIPPED (${skipped.length}):`);
-  for (const { name, reason } of skipped) console.log(`  ${name}: ${reason}`);
+function report(title, tests) {
+  if (tests.length === 0) return;
+  console.log(`\n${title} (${tests.length}):`);
+  for (const { name, reason } of tests) console.log(`  ${name}: ${reason}`);
   console.log('');
 }
 

@@ -24,6 +24,7 @@ import { checkJobId, checkKeys } from './contract/options.ts';
 import { encodePayload } from './contract/payload.ts';
 import { type Priority, priorityKey } from './contract/priority.ts';
 import { isTerminal, type JobSnapshot } from './contract/snapshot.ts';
+import type { ServerFacts } from './contract/server-facts.ts';
 import type { JobStatistics } from './contract/statistics/report.ts';
 import { dueOf } from './contract/start-time.ts';
 import { tenantPrefix } from './contract/tenant.ts';
@@ -42,6 +43,7 @@ import { addOnce, type KeyedJob } from './temporal/add-once.ts';
 import { inputHash } from './temporal/input-hash.ts';
 import { QueueStates } from './temporal/queues.ts';
 import { countsOfAll } from './temporal/shared-counts.ts';
+import { serverFacts } from './temporal/server-facts.ts';
 import { startJob } from './temporal/start-job.ts';
 import { type StatisticsFilter, StatisticsReader } from './temporal/statistics.ts';
 import { waitForResult } from './temporal/wait-for-result.ts';
@@ -138,6 +140,11 @@ export class JobClient {
   async stats(filter: StatisticsFilter = {}): Promise<JobStatistics> {
     checkStatsOptions(filter);
     return await this.#statistics.report(filter);
+  }
+
+  /** Which servers this client talks to, how long they keep jobs, what they take. @throws JobError `unavailable` */
+  async server(): Promise<ServerFacts> {
+    return await serverFacts(this.#temporal);
   }
 
   /** The job's snapshot, then one per change; the terminal one is last. @throws JobError `not-found` */

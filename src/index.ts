@@ -5,6 +5,8 @@ export { type JobCounts, type JobFilter, type JobList } from './temporal/read-jo
 export { JobClient, type JobHandle, type ListOptions, type ResultOptions } from './client.ts';
 export { type StatisticsFilter } from './temporal/statistics.ts';
 export { type FindServerOptions } from './find-server.ts';
+export { type ProjectConfig } from './project-config.ts';
+export { type ServerFacts } from './contract/server-facts.ts';
 export { type Log } from './log.ts';
 export {
   analyseRepositories,

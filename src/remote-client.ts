@@ -28,6 +28,7 @@ import { checkJobId } from './contract/options.ts';
 import { encodePayload, MAX_STORED_BYTES } from './contract/payload.ts';
 import { type Priority, priorityOf } from './contract/priority.ts';
 import { isTerminal, type JobSnapshot } from './contract/snapshot.ts';
+import type { ServerFacts } from './contract/server-facts.ts';
 import type { JobStatistics } from './contract/statistics/report.ts';
 import { dueOf, type Instant } from './contract/start-time.ts';
 import type { CancelOutcome } from './temporal/cancel-job.ts';
@@ -89,6 +90,10 @@ export class RemoteJobs implements Jobs {
   async stats(filter: StatisticsFilter = {}): Promise<JobStatistics> {
     checkStatsOptions(filter);
     return await this.#call('getStatistics', { query: filter });
+  }
+
+  async server(): Promise<ServerFacts> {
+    return await this.#call('getServer', {});
   }
 
   async *watch(id: string, { signal }: WatchOptions = {}): AsyncGenerator<JobSnapshot, void, undefined> {

@@ -34,7 +34,8 @@ export async function withJobs(flags: PlaceFlags, host: Host, work: (place: Plac
   }
 }
 
-async function openPlace({ server, keyFile, address, namespace }: PlaceFlags, host: Host): Promise<Place> {
+/** A client, which the caller closes. @throws JobError `no-server`, `unavailable`, `invalid-options` */
+export async function openPlace({ server, keyFile, address, namespace }: PlaceFlags, host: Host): Promise<Place> {
   const config = loadConfig(host.env);
   const url = server ?? (address === undefined ? config.server : undefined);
   if (url === undefined) {

@@ -18,6 +18,7 @@ import { earlierJobs, type EarlierJob, withSameSources } from './earlier-jobs.ts
 import { JobFollower } from './follow-job.ts';
 import { type Host, untilInterrupted } from './host.ts';
 import { counted, resultTable, totalsLines } from './result-table.ts';
+import { projectJobs } from './project-jobs.ts';
 import { Screen } from './screen.ts';
 import { screenLog } from './screen-log.ts';
 import { chooseSources, type ChosenSources } from './sources.ts';
@@ -88,17 +89,24 @@ async function prepare(session: Session, chosen: ChosenSources): Promise<Work> {
   return { worker, earlier: earlier.filter((job) => job !== same), jobId };
 }
 
-/** A worker for the jobs of these runs and for the queue `jobs`, which may read the folders of these runs. */
+/** A worker for the jobs of these runs, which may read their folders, and for the shipped and the project's own types. */
 async function createDevWorker({ host, screen, server }: Session, runs: readonly DevRun[]): Promise<JobWorker> {
+  const { jobs: own = [], workflows, queues } = (await projectJobs(undefined, host.cwd)) ?? {};
+  const shipped = shippedJobs({
+    workDir: join(server.dataDir, 'work'),
+    allowedRoots: [...new Set(runs.flatMap(({ folders }) => folders))],
+    exports: exportsFromEnvironment(host.env, join(server.dataDir, 'exports')),
+    notifications: { env: host.env },
+  });
   return await createWorker({
     ...server.find,
-    jobs: shippedJobs({
-      workDir: join(server.dataDir, 'work'),
-      allowedRoots: [...new Set(runs.flatMap(({ folders }) => folders))],
-      exports: exportsFromEnvironment(host.env, join(server.dataDir, 'exports')),
-      notifications: { env: host.env },
-    }),
-    queues: { ...Object.fromEntries(runs.map(({ queue }) => [queue, {}])), [NOTIFICATIONS_QUEUE]: { concurrency: NOTIFICATIONS_AT_ONCE } },
+    jobs: [...shipped.filter(({ contract }) => !own.some((job) => job.contract.name === contract.name)), ...own],
+    ...(workflows === undefined ? {} : { workflows }),
+    queues: {
+      ...queues,
+      ...Object.fromEntries(runs.map(({ queue }) => [queue, {}])),
+      [NOTIFICATIONS_QUEUE]: { concurrency: NOTIFICATIONS_AT_ONCE },
+    },
     log: screenLog(screen, loadConfig(host.env).logLevel),
   });
 }

@@ -70,7 +70,7 @@ function addAdding(program: Command, host: Host, run: Run): void {
     .argument('[fields...]', 'the input: --field value')
     .allowUnknownOption()
     .passThroughOptions(false)
-    .option('--jobs <module>', 'file or package whose export "jobs" has the type (default: the shipped types)')
+    .option('--jobs <module>', 'file or package whose export "jobs" has the type (default: of holdfast.config)')
     .option('--input <json>', 'the input as JSON, @file, or - for standard input')
     .option('--fields', 'show what the type takes, and add nothing')
     .option('--wait', 'wait for the end of the job')
@@ -201,6 +201,9 @@ function addOverview(program: Command, host: Host, run: Run): void {
   );
   placed(program.command('queues').description('How much waits in each queue, and who serves it.')).action(
     async (flags: PlaceFlags) => await run(flags, async () => await (await overview()).showQueues(flags, host)),
+  );
+  placed(program.command('doctor').description('What is wrong with the server, the workers and this machine, and how to mend it.')).action(
+    async (flags: PlaceFlags) => await run(flags, async () => await (await import('./doctor.ts')).doctor(flags, host)),
   );
   placed(program.command('workers').description('The processes that serve queues.')).action(
     async (flags: PlaceFlags) => await run(flags, async () => await (await overview()).showWorkers(flags, host)),

@@ -4,14 +4,14 @@ import { JobError } from '../contract/errors.ts';
 import { show } from '../contract/options.ts';
 import { analyseRepositories, exportData, sendNotification } from '../jobs/index.ts';
 import { closest } from './closest.ts';
-import { loadJobs } from './load-jobs.ts';
+import { projectJobs } from './project-jobs.ts';
 
 /** Job types that every server can add. */
 const SHIPPED: readonly JobContract[] = [analyseRepositories, exportData, sendNotification];
 
-/** The contracts of a module before the shipped ones. @throws JobError `invalid-config` for a module that is none */
+/** The shipped contracts, and those of a module, else of the project. @throws JobError `invalid-config` for what is no module of jobs */
 export async function knownContracts(module: string | undefined, cwd: string): Promise<readonly JobContract[]> {
-  const own = module === undefined ? [] : (await loadJobs(module, cwd)).jobs.map(({ contract }) => contract);
+  const own = ((await projectJobs(module, cwd))?.jobs ?? []).map(({ contract }) => contract);
   return [...SHIPPED.filter(({ name }) => !own.some((contract) => contract.name === name)), ...own];
 }
 
@@ -23,7 +23,7 @@ export function contractNamed(type: string, contracts: readonly JobContract[]): 
   const hint = closest(type, names);
   throw new JobError(
     'unknown-job-type',
-    `There is no job type ${show(type)}${hint === undefined ? '' : `; did you mean ${hint}?`} Known are: ${names.join(', ')}. Name the module of yours with --jobs.`,
+    `There is no job type ${show(type)}${hint === undefined ? '' : `; did you mean ${hint}?`} Known are: ${names.join(', ')}. Name the module of yours with --jobs, or in holdfast.config.mjs.`,
     { details: { type } },
   );
 }

@@ -61,7 +61,8 @@ function placeOf(specifier: string, cwd: string): string {
   }
 }
 
-async function importModule(place: string, specifier: string): Promise<Readonly<Record<string, unknown>>> {
+/** Loads a module. @throws JobError `invalid-config` that says why it cannot be */
+export async function importModule(place: string, specifier: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return (await import(place)) as Readonly<Record<string, unknown>>;
   } catch (error) {

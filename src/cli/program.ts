@@ -5,7 +5,7 @@
  * Exit codes: 0 done · 1 failed: a job that was waited for, or whatever it was · 2 the command line is wrong · 3 not there · 4 Temporal or
  * the server does not answer · 130 interrupted.
  */
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { ROLES } from '../api/roles.ts';
 import type { AddKeyOptions, KeysOptions, LoginOptions } from './keys.ts';
 import type { DevServerOptions } from './dev-server.ts';
@@ -61,6 +61,10 @@ Examples:
 The first start shows an admin key; "holdfast keys" makes others. The routes
 are described at /v1/openapi.json. Temporal is --address, else TEMPORAL_ADDRESS
 or a profile, else the server of "holdfast dev" in or above this folder.`;
+const COMPLETION_EXAMPLES = `
+Examples:
+  eval "$(npx holdfast completion bash)"    in ~/.bashrc
+  eval "$(npx holdfast completion zsh)"     in ~/.zshrc, after compinit`;
 const KEYS_EXAMPLES = `
 Examples:
   KEY=$(holdfast keys add --name shop --role operator)
@@ -96,6 +100,7 @@ function commandLine(host: Host, run: Run): Command {
   addServer(program, host, run);
   addKeys(program, host, run);
   addJobCommands(program, host, run);
+  addCompletion(program, host, run);
   return program;
 }
 
@@ -127,7 +132,7 @@ function addWorker(program: Command, host: Host, run: Run): void {
     .command('worker')
     .summary('run a worker for the jobs of a module')
     .description('Runs the handlers of a module until SIGTERM or Ctrl-C. Logs are JSON lines on standard error.')
-    .requiredOption('--jobs <module>', 'file or package whose export "jobs" is [handle(contract, handler), …]')
+    .option('--jobs <module>', 'file or package whose export "jobs" is [handle(contract, handler), …] (default: of holdfast.config)')
     .option('--workflows <file>', 'file with "export default jobWorkflows(…)" (default: export "workflows" of the module)')
     .option('--concurrency <number>', 'handlers per queue at the same time (default: 5)', concurrencyValue)
     .option('--queue <name=concurrency>', 'a queue to serve besides those of the jobs, or its own limit; may be repeated', queueValue)
@@ -148,7 +153,7 @@ function addServer(program: Command, host: Host, run: Run): void {
     .command('server')
     .summary('run the HTTP API')
     .description('Serves the HTTP API until SIGTERM or Ctrl-C. Logs are JSON lines on standard error.')
-    .option('--jobs <module>', 'file or package whose export "jobs" has types that can be added, besides the shipped ones')
+    .option('--jobs <module>', 'file or package whose export "jobs" has types that can be added (default: of holdfast.config)')
     .option('--port <number>', 'port (default: 7780)', portValue)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--allow-host <name...>', 'names that it is called by, besides localhost')
@@ -195,6 +200,19 @@ function addKeys(program: Command, host: Host, run: Run): void {
     .action(
       async (flags: LoginOptions & Flags) => await run(flags, async () => await (await import('./keys.ts')).loginWithKey(flags, host)),
     );
+}
+
+function addCompletion(program: Command, host: Host, run: Run): void {
+  program
+    .command('completion')
+    .summary('print a script that completes commands in bash or zsh')
+    .description('Prints a script for the shell: commands, options, their values, and the job types that are known here.')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh']))
+    .option('--verbose', 'show the stack of an error')
+    .addHelpText('after', COMPLETION_EXAMPLES)
+    .action(async (shell: 'bash' | 'zsh', flags: Flags) => {
+      await run(flags, async () => await (await import('./completion.ts')).completion(shell, program, host));
+    });
 }
 
 async function reportingErrors(command: () => Promise<number>, isAsked: boolean, host: Host): Promise<number> {

@@ -11,6 +11,7 @@ import { isJobUnknown } from './errors.ts';
 import { isoTime, payloadValue } from './protocol.ts';
 import { SharedReads } from './shared-reads.ts';
 import { describeQueue, type QueueAnswer } from './task-queue.ts';
+import { listJobs } from './visibility.ts';
 import { listWorkers } from './worker-list.ts';
 
 export interface StatisticsFilter {
@@ -27,6 +28,9 @@ const MAX_AGE_MS = 1000;
 /** What estimates stand on changes slowly, and workers send it every 10 s. */
 const MAX_AGE_FOR_ESTIMATES_MS = 10_000;
 const MOST_QUEUES = 200;
+/** Each look at jobs of unknown queues finds at least one more. */
+const MOST_LOOKS = 5;
+const JOBS_OF_A_LOOK = 20;
 
 export class StatisticsReader {
   readonly #temporal: Temporal;
@@ -58,7 +62,7 @@ export class StatisticsReader {
       queue === undefined ? this.#countedQueues() : [queue],
     ]);
     const served = (workers ?? []).flatMap(({ queues }) => queues.map(({ queue }) => queue));
-    const names = queue === undefined ? [...new Set([...counted, ...served])].toSorted() : [queue];
+    const names = queue === undefined ? await this.#withForgotten([...new Set([...counted, ...served])]) : [queue];
     const [types, queues] = await Promise.all([
       Promise.all(names.map((name) => this.#typeReports(name, type))),
       Promise.all(names.map((name) => this.#queueReport(name))),
@@ -83,6 +87,17 @@ export class StatisticsReader {
       }),
     );
     return (answer.executions ?? []).map(({ taskQueue }) => taskQueue ?? '');
+  }
+
+  /** These and the queues that jobs wait in although nobody has ever served them, sorted. */
+  async #withForgotten(known: readonly string[]): Promise<string[]> {
+    const names = new Set(known);
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      const { jobs } = await listJobs(this.#temporal, { state: 'started', otherQueuesThan: [...names] }, { size: JOBS_OF_A_LOOK });
+      for (const { queue } of jobs) names.add(queue);
+      if (jobs.length < JOBS_OF_A_LOOK) break;
+    }
+    return [...names].toSorted();
   }
 
   async #readQueue(queue: string): Promise<CountedQueue> {

@@ -13,6 +13,8 @@ import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 export interface JobQuery {
   readonly type?: string | undefined;
   readonly queue?: string | undefined;
+  /** Jobs of none of these. */
+  readonly otherQueuesThan?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
   /** At least one, and few: they are spelled out in the query. */
   readonly ids?: readonly string[] | undefined;
@@ -103,11 +105,25 @@ async function countState(temporal: Temporal, query: JobQuery): Promise<number> 
 }
 
 function queryText(query: JobQuery, now: number): string {
-  const { type, queue, tags, ids, prefixes, state, closedBefore, closedFrom, dueBefore, addedFrom, addedBefore } = query;
+  const {
+    type,
+    queue,
+    otherQueuesThan = [],
+    tags,
+    ids,
+    prefixes,
+    state,
+    closedBefore,
+    closedFrom,
+    dueBefore,
+    addedFrom,
+    addedBefore,
+  } = query;
   const time = new Date(now).toISOString();
   const conditions = [
     type === undefined ? `WorkflowType != ${quoted(STATISTICS_TYPE)}` : `WorkflowType = ${quoted(type)}`,
     queue === undefined ? undefined : `TaskQueue = ${quoted(queue)}`,
+    otherQueuesThan.length === 0 ? undefined : `TaskQueue NOT IN (${otherQueuesThan.map(quoted).join(', ')})`,
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
     ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,
     ...(prefixes ?? []).map((prefix) => `WorkflowId STARTS_WITH ${quoted(prefix)}`),

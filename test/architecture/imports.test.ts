@@ -33,6 +33,7 @@ const LAYERS: readonly Layer[] = [
   layer('remote-client', 'src/remote-client.ts', 6),
   layer('server parts', 'src/server/', 6),
   layer('server', 'src/server.ts', 7),
+  layer('project-config', 'src/project-config.ts', 6),
   layer('testing', 'src/testing/', 6),
   layer('index', 'src/index.ts', 8),
   layer('cli', 'src/cli/', 8),

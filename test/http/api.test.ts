@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defineJob } from '../../src/contract/index.ts';
 import { handle } from '../../src/worker.ts';
 import { eventually, ownQueue, runWorker, type RunningWorker, startWorker } from '../support/jobs.ts';
+import { scaled } from '../support/scale.ts';
 import { type ApiServer, runApi, startApi } from './support/api-server.ts';
 
 const greet = defineJob({
@@ -216,6 +217,9 @@ describe('a session', () => {
   });
 });
 
+/** Jobs of one operation. */
+const MANY = scaled(30, 200);
+
 describe('an operation', () => {
   const failing = defineJob({ name: 'failing', input: z.object({}), queue: ownQueue(), retry: { maxAttempts: 1 } });
 
@@ -231,26 +235,26 @@ describe('an operation', () => {
       concurrency: 20,
     });
     const client = own.client();
-    const body = { jobs: Array.from({ length: 100 }, () => ({ type: 'failing', input: {} })) };
+    const body = { jobs: Array.from({ length: MANY }, () => ({ type: 'failing', input: {} })) };
     await client.call('addJobs', { body });
     const failed = async () => (await client.call('countJobs', { query: { type: 'failing' } })).failed;
-    await eventually('all to fail', async () => (await failed()) === 100);
+    await eventually('all to fail', async () => (await failed()) === MANY);
     isBroken = false;
     const started = await client.call('startOperation', { body: { act: 'retry', filter: { type: 'failing' }, reason: 'mended' } });
-    expect(started).toMatchObject({ act: 'retry', status: 'running', matching: 100, done: 0, actor: 'our admin', reason: 'mended' });
+    expect(started).toMatchObject({ act: 'retry', status: 'running', matching: MANY, done: 0, actor: 'our admin', reason: 'mended' });
     const ended = await eventually('its end', async () => {
       const operation = await client.call('getOperation', { params: { id: started.id } });
       return operation.status === 'completed' && operation;
     });
-    expect(ended).toMatchObject({ done: 100, succeeded: 100, skipped: 0, failed: 0 });
+    expect(ended).toMatchObject({ done: MANY, succeeded: MANY, skipped: 0, failed: 0 });
     const lines = await (await client.open('getOperationResults', { params: { id: started.id } })).text();
     const results = lines
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { id: string; outcome: string });
-    expect(new Set(results.map(({ id }) => id)).size).toBe(100);
+    expect(new Set(results.map(({ id }) => id)).size).toBe(MANY);
     expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['succeeded']));
-    await eventually('all to complete', async () => (await client.call('countJobs', { query: { type: 'failing' } })).completed === 100);
+    await eventually('all to complete', async () => (await client.call('countJobs', { query: { type: 'failing' } })).completed === MANY);
   });
 
   it.each([

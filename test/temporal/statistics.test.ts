@@ -6,7 +6,7 @@ import { JobClient } from '../../src/client.ts';
 import { defineJob } from '../../src/contract/index.ts';
 import { connectTemporal, type Temporal } from '../../src/temporal/connection.ts';
 import { handle } from '../../src/worker.ts';
-import { ownQueue, runWorker, serverAddress } from '../support/jobs.ts';
+import { connectClient, eventually, ownQueue, runWorker, serverAddress } from '../support/jobs.ts';
 
 describe('stats()', () => {
   test('makes for ten askers the calls of one', async () => {
@@ -21,6 +21,15 @@ describe('stats()', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => client.stats({ queue })));
     expect(calls()).toBe(2 * callsOfOne);
     expect(new Set(answers).size).toBe(1);
+  });
+
+  test('tells of a queue that jobs wait in and no worker has ever served', async () => {
+    const contract = defineJob({ name: 'unserved', input: z.unknown(), queue: ownQueue() });
+    const client = await connectClient();
+    const job = await client.add(contract, 1);
+    const told = async () => (await client.stats()).queues.find(({ queue, waiting }) => queue === contract.queue && waiting.value !== 0);
+    expect((await eventually('the queue is told of', told))?.waiting.value).toBe(1);
+    await job.cancel();
   });
 });
 

@@ -1,7 +1,7 @@
 /** Owns the routes that tell of the server itself. */
 import { z } from 'zod';
 import { route } from '../route.ts';
-import { health, readiness } from '../schemas/service.ts';
+import { health, readiness, serverFacts } from '../schemas/service.ts';
 
 export const serviceRoutes = {
   getHealth: route({
@@ -20,6 +20,15 @@ export const serviceRoutes = {
     role: 'anyone',
     answer: readiness,
     problems: ['unavailable'],
+  }),
+  getServer: route({
+    method: 'GET',
+    path: '/v1/server',
+    tag: 'Service',
+    summary: 'What stands behind it: Temporal, how long jobs are kept, the largest values',
+    role: 'viewer',
+    forTenants: false,
+    answer: serverFacts,
   }),
   getMetrics: route({
     method: 'GET',

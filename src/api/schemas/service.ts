@@ -65,6 +65,18 @@ export const auditPage = z.object({ entries: z.array(auditEntry).readonly() });
 
 export const health = z.object({ status: z.literal('ok'), version: z.string() });
 
+export const serverFacts = z.object({
+  holdfastVersion: z.string(),
+  address: z.string().describe('Of Temporal'),
+  namespace: z.string(),
+  temporalVersion: optional(z.string()),
+  uiUrl: optional(z.string()).describe('Of the Temporal Web UI'),
+  retentionMs: optional(z.number()).describe('How long finished jobs are kept'),
+  clockAheadMs: optional(z.number()).describe('How far the clock of Temporal is ahead of the server'),
+  storesLargeValues: z.boolean(),
+  largestValueBytes: count,
+});
+
 export const readiness = z.object({ status: z.literal('ready') });
 
 export const download = z.object({ url: z.string(), expiresAt: time, fileName: z.string(), bytes: count });

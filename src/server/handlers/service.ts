@@ -5,7 +5,7 @@ import type { Handlers } from '../context.ts';
 /** A job that is never there: looking for it costs the server one call. */
 const NOBODY = 'holdfast-readiness-check';
 
-export const serviceHandlers: Handlers<'getHealth' | 'getReadiness' | 'getMetrics' | 'getOpenApi'> = {
+export const serviceHandlers: Handlers<'getHealth' | 'getReadiness' | 'getServer' | 'getMetrics' | 'getOpenApi'> = {
   getHealth(_input, { version }) {
     return { status: 'ok', version };
   },
@@ -13,6 +13,10 @@ export const serviceHandlers: Handlers<'getHealth' | 'getReadiness' | 'getMetric
   async getReadiness(_input, { jobs }) {
     await jobs.get(NOBODY);
     return { status: 'ready' };
+  },
+
+  async getServer(_input, { jobs }) {
+    return await jobs.server();
   },
 
   async getMetrics(_input, { metrics, jobs }) {
