@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type ContenderName, CONTENDERS } from './contender.ts';
 
 /** In the order of the report. */
-export const PARTS = ['jobs', 'cancel', 'recovery', 'heartbeat', 'stats', 'export', 'analysis'] as const;
+export const PARTS = ['jobs', 'cancel', 'recovery', 'heartbeat', 'stats', 'export', 'analysis', 'api'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -33,6 +33,7 @@ const DEFAULTS: Readonly<Record<PartName, { readonly full: Numbers; readonly qui
   heartbeat: { full: { rounds: 3, jobs: 100 }, quick: { rounds: 1, jobs: 20 } },
   stats: { full: { finished: 20_000, open: 2000 }, quick: { finished: 200, open: 50 } },
   export: { full: { rounds: 3, rows: 5_000_000 }, quick: { rounds: 1, rows: 50_000 } },
+  api: { full: { rounds: 3, jobs: 1000 }, quick: { rounds: 1, jobs: 100 } },
   analysis: { full: { rounds: 5, commits: 50_000 }, quick: { rounds: 1, commits: 2000 } },
 };
 const GREATEST: Readonly<Record<NumberName, number>> = {
@@ -55,8 +56,9 @@ Measures Holdfast beside raw Temporal and BullMQ in one run, and writes the part
                   stats           how long getStats and stats take beside many jobs
                   export          rows a second and memory of export-data, beside psql's \\copy
                   analysis        the job analyse-repositories beside git log --numstat alone
-  --rounds N    rounds of one run each (jobs 7, cancel 2, recovery 5 kills, heartbeat 3, export 3, analysis 5)
-  --jobs N      jobs of a run on Temporal (jobs 200, cancel 200, heartbeat 100); in the part jobs BullMQ gets 20 000, since fewer
+                  api             adds over HTTP beside adds of a client, and the memory of viewers
+  --rounds N    rounds of one run each (jobs 7, cancel 2, recovery 5 kills, heartbeat 3, export 3, analysis 5, api 3)
+  --jobs N      jobs of a run on Temporal (jobs 200, cancel 200, heartbeat 100, api 1000); in the part jobs BullMQ gets 20 000, since fewer
                 only time a cold start
   --finished N  finished jobs of the part stats (20 000)
   --open N      open jobs of the part stats (2000)

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { analysisPart } from './analysis/part.ts';
+import { apiPart } from './api/part.ts';
 import { type BenchOptions, type PartName, readArguments, USAGE, UsageError } from './arguments.ts';
 import { cancelPart } from './cancel/part.ts';
 import { killChildren } from './child-process.ts';
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<PartName, Part>> = {
   stats: statsPart,
   export: exportPart,
   analysis: analysisPart,
+  api: apiPart,
 };
 
 function say(line: string): void {
