@@ -1,5 +1,5 @@
 /**
- * Builds `dist`: the compiled modules and the prebuilt workflow bundle. Does nothing when `dist` is fresh.
+ * Builds `dist`: the compiled modules, the prebuilt workflow bundle and the dashboard. Does nothing when `dist` is fresh.
  * Usage: node scripts/build.mjs [--force]
  *
  * 1. One build at a time: a lock folder, taken over when its owner is gone.
@@ -7,7 +7,8 @@
  * 3. The stamp is removed first and written last: a build that was interrupted is never taken for a finished one.
  * 4. Nothing in `dist` names the folder, the machine or the time, and the code is byte for byte the same everywhere.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -18,6 +19,8 @@ import { dist, filesBelow, hashOf, isFresh, root, sourceHash, stampFile } from '
 const lockFolder = join(root, 'node_modules', '.cache', 'holdfast-build');
 const bundleFile = join(dist, 'workflows', 'bundle.js');
 const bundleStampFile = join(dist, 'workflows', 'bundle.json');
+const dashboardFolder = join(dist, 'dashboard');
+const dashboardStampFile = join(root, 'node_modules', '.cache', 'holdfast-dashboard.json');
 const LOCK_PATIENCE_MS = 180_000;
 
 /** An error whose message is all that the user needs to see. */
@@ -31,9 +34,11 @@ export async function build({ force = false } = {}) {
     if (!force && isFresh()) return false;
     const hash = sourceHash();
     rmSync(stampFile, { force: true });
+    const dashboard = buildDashboard();
     compile();
     removeStrays();
     await bundleWorkflows();
+    await dashboard;
     const commandLine = join(dist, 'cli', 'main.js');
     if (existsSync(commandLine)) chmodSync(commandLine, 0o755);
     writeFileSync(stampFile, `${JSON.stringify({ hash })}\n`);
@@ -57,7 +62,7 @@ function removeStrays() {
     const stem = join(dist, relative(src, file).slice(0, -'.ts'.length));
     for (const ending of ['.js', '.js.map', '.d.ts']) expected.add(stem + ending);
   }
-  for (const file of filesBelow(dist).filter((name) => !expected.has(name))) rmSync(file);
+  for (const file of filesBelow(dist).filter((name) => !expected.has(name) && !name.startsWith(dashboardFolder))) rmSync(file);
   removeEmptyFolders(dist);
 }
 
@@ -93,6 +98,25 @@ async function bundleWorkflows() {
   });
   writeFileSync(bundleFile, withPortableMap(code));
   writeFileSync(bundleStampFile, stamp);
+}
+
+/** The pages, by a process of its own beside the compiler. Made anew only when their inputs changed. */
+async function buildDashboard() {
+  const inputs = ['dashboard', 'src/api', 'src/contract'].flatMap((folder) => filesBelow(join(root, folder)));
+  const stamp = hashOf([...inputs, join(root, 'package-lock.json'), join(root, 'scripts', 'build.mjs')]);
+  const isThere = existsSync(join(dashboardFolder, 'index.html')) && existsSync(dashboardStampFile);
+  if (isThere && readFileSync(dashboardStampFile, 'utf8') === stamp) return;
+  rmSync(dashboardStampFile, { force: true });
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const child = spawn(process.execPath, [vite, 'build', '--config', 'dashboard/vite.config.ts', '--logLevel', 'warn'], {
+    cwd: root,
+    // The test runner has another one, with which React is made for developers.
+    env: { ...process.env, NODE_ENV: 'production' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new SetUpError('The dashboard could not be built (above).');
+  writeFileSync(dashboardStampFile, stamp);
 }
 
 /** Module names by their path in the project, whatever folder the build is started from. */

@@ -37,7 +37,7 @@ export function hashOf(files) {
 /** The hash of all that a build is made from. */
 export function sourceHash() {
   const beside = BESIDE_SRC.map((file) => join(root, file)).filter((file) => existsSync(file));
-  return hashOf([...filesBelow(join(root, 'src')), ...beside]);
+  return hashOf([...filesBelow(join(root, 'src')), ...filesBelow(join(root, 'dashboard')), ...beside]);
 }
 
 /** The hash that `dist` was built from, or undefined if there is no finished build. */

@@ -18,6 +18,7 @@ const CHECKS = [
   ['format', 'oxfmt', 'bin/oxfmt', ['--check', '.']],
   ['lint', 'oxlint', 'bin/oxlint', []],
   ['types', 'typescript', 'bin/tsc', []],
+  ['types of the dashboard', 'typescript', 'bin/tsc', ['-p', 'dashboard']],
   ['unused code and packages', 'knip', 'bin/knip.js', []],
 ];
 

@@ -3,6 +3,7 @@
  * is sent, by the same rules, so that errors are the same ones. A call whose answer was lost is repeated where that is safe.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient, type ApiClientOptions, type CallOptions, type CallRequest } from './api/api-client.ts';
 import { readEvents } from './api/read-events.ts';
 import type { RouteAnswer, RouteName } from './api/routes.ts';
@@ -39,6 +40,10 @@ import type { WatchOptions } from './temporal/watch/watch-hub.ts';
 /** Seconds of one wait for a result; then it is asked for again. */
 const WAIT_SECONDS = 25;
 const MS_PER_SECOND = 1000;
+/** Times in a row that the server may say that Temporal does not answer, while a result is waited for. */
+const MOST_FAILURES = 10;
+const REST_MS = 1000;
+const UNAVAILABLE = 503;
 
 export class RemoteJobs implements Jobs {
   readonly #api: ApiClient;
@@ -109,13 +114,22 @@ export class RemoteJobs implements Jobs {
 
   async result(id: string, { signal }: ResultOptions = {}): Promise<unknown> {
     checkJobId(id);
-    for (;;) {
+    for (let failures = 0; ;) {
       signal?.throwIfAborted();
-      const request = { params: { id }, query: { wait: String(WAIT_SECONDS) } };
-      const { status, output } = await this.#call('getResult', request, { signal, waitMs: WAIT_SECONDS * MS_PER_SECOND });
-      if (status === 'completed') return output;
-      if (isTerminal(status)) throw failureOf(await existing(this, id));
+      try {
+        const request = { params: { id }, query: { wait: String(WAIT_SECONDS) } };
+        const { status, output } = await this.#call('getResult', request, { signal, waitMs: WAIT_SECONDS * MS_PER_SECOND });
+        if (status === 'completed') return output;
+        if (isTerminal(status)) break;
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        // The server is there and says that it cannot tell now: that passes.
+        if (asJobError(error)?.details?.['httpStatus'] !== UNAVAILABLE || failures > MOST_FAILURES) throw error;
+        await sleep(REST_MS);
+      }
     }
+    throw failureOf(await existing(this, id));
   }
 
   async cancel(id: string, options?: string | CancelOptions): Promise<CancelOutcome> {

@@ -17,6 +17,7 @@ import { keptSecret } from './server/access/private-file.ts';
 import type { Rate } from './server/access/rate-limit.ts';
 import { checkBind, secured } from './server/access/request-guard.ts';
 import { ContractBook } from './server/contract-book.ts';
+import { Dashboard } from './server/dashboard.ts';
 import { Downloads } from './server/downloads.ts';
 import { handlers } from './server/handlers.ts';
 import { type FetchHandler, fetchHandler, listen, type Listening, type NodeHandler, nodeHandler } from './server/http.ts';
@@ -49,6 +50,8 @@ export interface ApiOptions extends FindServerOptions {
   readonly exports?: string;
   /** What the paths stand under, where it is mounted: `/holdfast`. For the links that it gives. @default '' */
   readonly basePath?: string;
+  /** False: the API alone, without the dashboard at `/`. @default true */
+  readonly dashboard?: boolean;
   /** @default JSON lines on standard error */
   readonly log?: Log;
 }
@@ -77,6 +80,7 @@ const OPTION_KEYS = [
   'maxBodyBytes',
   'exports',
   'basePath',
+  'dashboard',
   'log',
   'address',
   'namespace',
@@ -112,6 +116,7 @@ export async function apiOver(jobs: Jobs, options: ApiOptions, contracts = new C
     ...(authenticate === undefined ? {} : { authenticate }),
     ...(rate === undefined ? {} : { rate }),
   };
+  const dashboard = options.dashboard === false ? undefined : Dashboard.find(basePath);
   const operations = await Operations.open(jobs, join(dataDir, 'operations'), log);
   const handlerFor = (access: Access): FetchHandler => {
     const services = {
@@ -125,7 +130,7 @@ export async function apiOver(jobs: Jobs, options: ApiOptions, contracts = new C
       version: packageVersion(),
       basePath,
     };
-    return fetchHandler(new Pipeline({ services, handlers, stale, log, maxBodyBytes }), secured);
+    return fetchHandler({ pipeline: new Pipeline({ services, handlers, stale, log, maxBodyBytes }), dashboard, secure: secured });
   };
   const downloads =
     exports === undefined

@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import type { RouteName } from '../api/routes.ts';
 import { routes } from '../api/routes.ts';
 import { JobError } from '../contract/errors.ts';
+import type { Dashboard } from './dashboard.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** A function from requests to answers, as Hono, Deno, Bun and the Fetch standard have it. */
@@ -24,8 +25,16 @@ const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 16_000;
 
-/** The routes as a fetch handler. */
-export function fetchHandler(pipeline: Pipeline, secure: (response: Response) => Response): FetchHandler {
+/** What stands behind the routes. */
+export interface Parts {
+  readonly pipeline: Pipeline;
+  /** Answers addresses that are no routes; undefined: they are not found. */
+  readonly dashboard: Dashboard | undefined;
+  readonly secure: (response: Response) => Response;
+}
+
+/** The routes, and the dashboard beside them, as a fetch handler. */
+export function fetchHandler({ pipeline, dashboard, secure }: Parts): FetchHandler {
   const app = new Hono<{ Bindings: Bindings }>();
   for (const name of Object.keys(routes) as RouteName[]) {
     const { method, path } = routes[name];
@@ -41,6 +50,11 @@ export function fetchHandler(pipeline: Pipeline, secure: (response: Response) =>
       return pipeline.refuse(new JobError('method-not-allowed', message, { details: { allow } }));
     });
   }
+  if (dashboard !== undefined)
+    app.get('*', async (context, next) => {
+      if (context.req.path.startsWith('/v1')) return await next();
+      return await dashboard.answer(context.req.path, context.req.raw.headers);
+    });
   app.notFound((context) => pipeline.refuse(noRoute(context.req.path)));
   app.onError((error) => pipeline.refuse(new JobError('internal', undefined, { cause: error })));
   return async (request, env) => {

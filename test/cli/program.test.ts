@@ -41,7 +41,6 @@ describe('the command line', () => {
   it.each([
     { args: ['wroker'], says: "error: unknown command 'wroker'\n(Did you mean worker?)" },
     { args: ['dev', '--onec'], says: "error: unknown option '--onec'\n(Did you mean --once?)" },
-    { args: ['worker'], says: "error: required option '--jobs <module>' not specified" },
     { args: ['dev', '--port', '0'], says: 'Expected a whole number from 1 to 65535.' },
     { args: ['dev', '--ui-port', '80a'], says: 'Expected a whole number from 1 to 65535.' },
     { args: ['worker', '--jobs', 'x', '--concurrency', '1.5'], says: 'Expected a whole number from 1 to 10000.' },

@@ -32,9 +32,13 @@ it('holdfast server shows a key and a login link at its first start, and takes k
   const [, link = ''] = /Log in +(\S+)/.exec(server.err()) ?? [];
   const ask = async (key: string) => await fetch('http://127.0.0.1:17780/v1/me', { headers: { authorization: `Bearer ${key}` } });
   expect(await (await ask(admin)).json()).toMatchObject({ name: 'first start', role: 'admin' });
-  const login = await fetch(link);
-  expect(login.headers.get('set-cookie')).toContain('holdfast_session=');
-  expect((await fetch(link)).status).toBe(401);
+  const [page, token] = link.split('#');
+  expect(await (await fetch(page ?? '')).text()).toContain('<title>Holdfast</title>');
+  const body = JSON.stringify({ token });
+  const enter = async () =>
+    await fetch('http://127.0.0.1:17780/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  expect((await enter()).headers.get('set-cookie')).toContain('holdfast_session=');
+  expect((await enter()).status).toBe(401);
   const key = (await outputOf(['keys', 'add', '--name', 'shop', '--tenant', 'acme', '--expires-in', '90d'], cwd)).trim();
   expect(await (await ask(key)).json()).toEqual({ name: 'shop', role: 'operator', tenant: 'acme', via: 'key' });
   expect((await stat(join(cwd, '.holdfast/keys.json'))).mode & 0o777).toBe(0o600);

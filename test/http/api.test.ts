@@ -235,8 +235,10 @@ describe('an operation', () => {
       concurrency: 20,
     });
     const client = own.client();
-    const body = { jobs: Array.from({ length: MANY }, () => ({ type: 'failing', input: {} })) };
-    await client.call('addJobs', { body });
+    for (let left = MANY; left > 0; left -= 100) {
+      const jobs = Array.from({ length: Math.min(100, left) }, () => ({ type: 'failing', input: {} }));
+      await client.call('addJobs', { body: { jobs } });
+    }
     const failed = async () => (await client.call('countJobs', { query: { type: 'failing' } })).failed;
     await eventually('all to fail', async () => (await failed()) === MANY);
     isBroken = false;

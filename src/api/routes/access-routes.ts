@@ -9,7 +9,7 @@ export const accessRoutes = {
     method: 'POST',
     path: '/v1/session',
     tag: 'Access',
-    summary: 'Take the token of a login link; sets the cookie of a session',
+    summary: 'Take the token of a login link, or a key; sets the cookie of a session',
     role: 'anyone',
     act: 'logIn',
     body: login,

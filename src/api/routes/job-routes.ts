@@ -1,8 +1,8 @@
 /** Owns the routes of jobs: add, read, act. */
 import { route } from '../route.ts';
 import { manyAddedJobs, manyNewJobs, newJob, note, postponing, prioritising, retrying } from '../schemas/adding.ts';
-import { addedJob, cancelOutcome, jobCounts, jobList, jobResult, jobSnapshot } from '../schemas/jobs.ts';
-import { byJob, counting, listing, waiting } from '../schemas/parameters.ts';
+import { addedJob, cancelOutcome, jobCounts, jobList, jobResult, jobSnapshot, jobSnapshots } from '../schemas/jobs.ts';
+import { byJob, byJobs, counting, listing, waiting } from '../schemas/parameters.ts';
 import { done } from '../schemas/service.ts';
 
 export const jobRoutes = {
@@ -54,6 +54,15 @@ export const jobRoutes = {
     params: byJob,
     answer: jobSnapshot,
     problems: ['not-found'],
+  }),
+  getSnapshots: route({
+    method: 'GET',
+    path: '/v1/snapshots',
+    tag: 'Jobs',
+    summary: 'Everything about up to 50 jobs but their inputs and outputs; unknown ones are left out',
+    role: 'viewer',
+    query: byJobs,
+    answer: jobSnapshots,
   }),
   getResult: route({
     method: 'GET',

@@ -121,6 +121,8 @@ export const jobSnapshot = z.object({
   previousRunId: optional(z.string()),
 });
 
+export const jobSnapshots = z.object({ jobs: z.array(jobSnapshot).readonly() });
+
 export const jobList = z.object({
   jobs: z.array(jobSummary).readonly(),
   nextPageToken: optional(z.string()),

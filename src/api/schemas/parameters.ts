@@ -18,6 +18,10 @@ function digits({ min, max }: { readonly min: number; readonly max: number }): z
 const tags = z.union([tag.transform((one) => [one]), z.array(tag).max(20)]);
 
 export const byJob = z.strictObject({ id: jobId });
+const MOST_IDS = 50;
+export const byJobs = z.strictObject({
+  id: z.union([jobId.transform((one) => [one]), z.array(jobId).max(MOST_IDS)]).describe(`May be repeated, up to ${MOST_IDS} times`),
+});
 export const byQueue = z.strictObject({ queue: queueName });
 export const byType = z.strictObject({ type: typeName });
 export const byId = z.strictObject({ id: z.string().min(1).max(100) });

@@ -45,7 +45,10 @@ export const whoAmI = z.object({
   via: z.enum(['key', 'session', 'hook', 'open']),
 });
 
-export const login = z.strictObject({ token: z.string().min(1).max(200).describe('Of the login link') });
+export const login = z.union([
+  z.strictObject({ token: z.string().min(1).max(200).describe('Of the login link') }),
+  z.strictObject({ key: z.string().min(1).max(200).describe('As "holdfast keys add" shows it') }),
+]);
 
 export const loginLink = z.strictObject({ token: z.string().min(1).max(200) });
 

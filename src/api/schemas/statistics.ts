@@ -35,6 +35,7 @@ export const typeReport = z.object({
   cancelled: count,
   retries: count,
   perMinute: z.array(count).readonly(),
+  failedPerMinute: z.array(count).readonly(),
   successRate: figure,
   waitMs: durations,
   runMs: durations,

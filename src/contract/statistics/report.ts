@@ -56,6 +56,8 @@ export interface TypeReport {
   readonly retries: number;
   /** Jobs that ended, completed or failed, in each of the last 60 minutes, oldest first; the last one is under way. */
   readonly perMinute: readonly number[];
+  /** Those of them that failed. */
+  readonly failedPerMinute: readonly number[];
   /** Part of the jobs that ended in the last hour and were completed, 0–1. */
   readonly successRate: Figure;
   /** From the time a job was due to the start of its first attempt. */
@@ -114,6 +116,7 @@ export function typeReport(type: string, queue: string, { counted, asOfMs }: { c
     cancelled,
     retries,
     perMinute: lastHour.map((ends) => ends[0] + ends[1]),
+    failedPerMinute: lastHour.map((ends) => ends[1]),
     successRate: { value: ended === 0 ? null : succeeded / ended, samples: ended, asOf, isEstimate: false },
     waitMs: durations(counted.wait, asOf),
     runMs: durations(counted.run, asOf),

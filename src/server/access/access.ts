@@ -69,6 +69,12 @@ export class Access {
     return principal;
   }
 
+  /** A session for the holder of a key. @throws JobError `not-authenticated`, `too-many-requests` */
+  async openSession(key: string, from: string): Promise<{ readonly principal: Principal; readonly session: string }> {
+    const principal = await this.#byKey(`Bearer ${key}`, from);
+    return { principal, session: await this.sessions.open(principal.id) };
+  }
+
   async #identify({ request, from, isMutating }: Asking): Promise<Principal | undefined> {
     const { headers } = request;
     const sent = headers.get('authorization');

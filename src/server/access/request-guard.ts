@@ -49,12 +49,12 @@ export function checkBind(host: string, isOpen: boolean): void {
   );
 }
 
-/** Headers of every answer: nothing of it is a page, may be framed, or is guessed at. */
+/** Headers of every answer: nothing of it may be framed or is guessed at, and what is a page says by itself what it may load. */
 export function secured(response: Response): Response {
   const headers = new Headers(response.headers);
   headers.set('x-content-type-options', 'nosniff');
   headers.set('referrer-policy', 'no-referrer');
   headers.set('cross-origin-resource-policy', 'same-origin');
-  headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  if (!headers.has('content-security-policy')) headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
   return new Response(response.body, { status: response.status, headers });
 }

@@ -52,7 +52,12 @@ export class Sessions {
         'not-authenticated',
         'The login link was used before, or its ten minutes are over. Make another with "holdfast keys login".',
       );
-    return { keyId, session: await this.#sign(keyId, Date.now() + SESSION_MS) };
+    return { keyId, session: await this.open(keyId) };
+  }
+
+  /** A session of the holder of a key. */
+  async open(keyId: string): Promise<string> {
+    return await this.#sign(keyId, Date.now() + SESSION_MS);
   }
 
   /** The key that a session names; undefined for one that is over or was not made here. */

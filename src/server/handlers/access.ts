@@ -15,8 +15,8 @@ export const accessHandlers: Handlers<AccessRoute> = {
     return shown(callerOf(context));
   },
 
-  async logIn({ body: { token } }, context) {
-    return await logIn(token, context);
+  async logIn({ body }, context) {
+    return 'token' in body ? await logIn(body.token, context) : await logInByKey(body.key, context);
   },
 
   async followLogin({ params: { token } }, context) {
@@ -59,6 +59,12 @@ async function logIn(token: string, context: CallContext) {
     throw new JobError('not-authenticated', `The key of the login link is ${check.why}. Make another with "holdfast keys login".`);
   context.answerHeaders.set('set-cookie', sessionCookie(session, isSecure(context)));
   return shown(check.principal);
+}
+
+async function logInByKey(key: string, context: CallContext) {
+  const { principal, session } = await context.access.openSession(key, context.from);
+  context.answerHeaders.set('set-cookie', sessionCookie(session, isSecure(context)));
+  return shown(principal);
 }
 
 function shown({ name, role, tenant, via }: Principal) {

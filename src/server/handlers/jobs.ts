@@ -7,6 +7,7 @@ import type { AddOptions } from '../../contract/add-options.ts';
 import { asJobError, JobError, unknownJob } from '../../contract/errors.ts';
 import { checkText } from '../../contract/options.ts';
 import { isTerminal, type JobSnapshot } from '../../contract/snapshot.ts';
+import { tenantOf } from '../../contract/tenant.ts';
 import { type CallContext, callerOf, type Handlers } from '../context.ts';
 import { filterOf } from '../filter.ts';
 
@@ -15,6 +16,7 @@ type JobRoute =
   | 'addJobs'
   | 'listJobs'
   | 'getJob'
+  | 'getSnapshots'
   | 'getResult'
   | 'cancelJob'
   | 'retryJob'
@@ -63,6 +65,12 @@ export const jobHandlers: Handlers<JobRoute> = {
 
   async getJob({ params: { id } }, { jobs }) {
     return await existing(jobs, id);
+  },
+
+  async getSnapshots({ query: { id: ids } }, { jobs, principal }) {
+    const own = ids.filter((id) => principal?.tenant === undefined || tenantOf(id) === principal.tenant);
+    const found = await Promise.all(own.map((id) => jobs.get(id)));
+    return { jobs: found.flatMap((job) => (job === undefined ? [] : [withoutValues(job)])) };
   },
 
   async getResult({ params: { id }, query: { wait = 0 } }, { jobs, signal }) {
@@ -191,4 +199,8 @@ function noteOf(body: { readonly reason?: string; readonly actor?: string }, con
 async function checkInput(id: string, input: unknown, { jobs, contracts }: CallContext): Promise<void> {
   const { type } = await existing(jobs, id);
   await contracts.checkInput(type, input);
+}
+
+function withoutValues({ input: _input, output: _output, ...job }: JobSnapshot): JobSnapshot {
+  return job;
 }

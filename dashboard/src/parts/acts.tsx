@@ -1,0 +1,110 @@
+/** Owns what can be done with one job by hand: which act goes with which status, and what is asked before. */
+import { Button, Menu } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { percentText } from '../../../src/contract/answer.ts';
+import { isTerminal, type JobSnapshot } from '../../../src/contract/snapshot.ts';
+import { errorText, useAct, useCanAct } from '../data/queries.ts';
+import { Confirm, type Question } from './confirm.tsx';
+import { say } from './toasts.tsx';
+
+const TOUCHES = ['job', 'jobs', 'counts', 'stats'];
+
+/** True when it was done; what is said then, or why it was not. */
+async function told(work: Promise<unknown>, done: string): Promise<boolean> {
+  try {
+    await work;
+    say(done);
+    return true;
+  } catch (error) {
+    say(`Nothing was changed. ${errorText(error)}`, true);
+    return false;
+  }
+}
+
+export function useJobActs(job: JobSnapshot) {
+  const params = { id: job.id };
+  const acts = {
+    cancel: useAct('cancelJob', TOUCHES),
+    retry: useAct('retryJob', TOUCHES),
+    retryNow: useAct('retryJobNow', TOUCHES),
+    runNow: useAct('runJobNow', TOUCHES),
+    remove: useAct('deleteJob', TOUCHES),
+  };
+  return {
+    retry: async () => await told(acts.retry.mutateAsync({ params, body: {} }), `Run ${job.run + 1} is queued.`),
+    retryNow: async () => await told(acts.retryNow.mutateAsync({ params, body: {} }), 'The next attempt starts now.'),
+    runNow: async () => await told(acts.runNow.mutateAsync({ params, body: {} }), 'It starts now.'),
+    cancel: async (reason: string | undefined) =>
+      await told(acts.cancel.mutateAsync({ params, body: reason === undefined ? {} : { reason } }), 'Cancel was asked for.'),
+    remove: async () => await told(acts.remove.mutateAsync({ params }), 'The job is gone.'),
+  };
+}
+
+export function cancelQuestion(job: JobSnapshot, onGo: Question['onGo']): Question {
+  const far =
+    job.progress === null || job.status !== 'processing' ? `It is ${job.status}.` : `It is at ${percentText(job.progress.percent)}.`;
+  return {
+    title: 'Cancel this job?',
+    body: <p>{far} Its handler is told to stop and its clean-up runs; what it has written stays. This cannot be undone.</p>,
+    keep: job.status === 'processing' ? 'Keep running' : 'Keep job',
+    go: 'Cancel job',
+    isLoss: true,
+    hasReason: true,
+    onGo,
+  };
+}
+
+export function JobActs({ job }: { readonly job: JobSnapshot }) {
+  const canAct = useCanAct();
+  const acts = useJobActs(job);
+  const [question, setQuestion] = useState<Question>();
+  const [, go] = useLocation();
+  if (!canAct) return null;
+  const { status } = job;
+  const isOver = isTerminal(status);
+  return (
+    <>
+      {(status === 'failed' || status === 'cancelled') && <Button onClick={() => void acts.retry()}>Retry</Button>}
+      {isOver && (
+        <Button variant="default" onClick={() => go(`/jobs/new?from=${encodeURIComponent(job.id)}`)}>
+          {status === 'completed' ? 'Add a copy…' : 'Retry with changes…'}
+        </Button>
+      )}
+      {status === 'retrying' && <Button onClick={() => void acts.retryNow()}>Retry now</Button>}
+      {status === 'delayed' && <Button onClick={() => void acts.runNow()}>Start now</Button>}
+      {!isOver && status !== 'cancelling' && (
+        <Button variant="default" onClick={() => setQuestion(cancelQuestion(job, acts.cancel))}>
+          Cancel…
+        </Button>
+      )}
+      {isOver && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button variant="default" aria-label="More acts">
+              <IconDots size={16} />
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item color="red" onClick={() => setQuestion(deleteQuestion(async () => (await acts.remove()) && go('/jobs')))}>
+              Delete job…
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <Confirm question={question} onClose={() => setQuestion(undefined)} />
+    </>
+  );
+}
+
+function deleteQuestion(onGo: () => Promise<unknown>): Question {
+  return {
+    title: 'Delete this job?',
+    body: <p>Input, output and history go for good, all runs of it.</p>,
+    keep: 'Keep it',
+    go: 'Delete job',
+    isLoss: true,
+    onGo,
+  };
+}
