@@ -1,10 +1,10 @@
-/** Owns the HTTP API of `holdfast dev`: beside the worker, with the shipped job types, on the first free port. */
+/** Owns the dashboard and the HTTP API of `holdfast dev`: beside the worker, with the shipped job types, on the first free port. */
 import { join } from 'node:path';
 import { loadConfig } from '../config.ts';
 import { asJobError } from '../contract/errors.ts';
 import { type Api, createApi, type Listening } from '../server.ts';
 import type { DevServer } from './dev-server.ts';
-import { firstKeyLines } from './first-key.ts';
+import { firstKeyLines, loginLines } from './first-key.ts';
 import type { Host } from './host.ts';
 import type { Screen } from './screen.ts';
 import { screenLog } from './screen-log.ts';
@@ -24,7 +24,8 @@ export async function openDevApi(server: DevServer, host: Host, screen: Screen):
     log: screenLog(screen, logLevel),
   });
   const { url } = await listening(api);
-  screen.say(`API         ${url} (routes: ${url}/v1/openapi.json)`, ...(await firstKeyLines(api.access, url)));
+  const first = await firstKeyLines(api.access, url);
+  screen.say(`Dashboard   ${url} (and the API: ${url}/v1/openapi.json)`, ...(first.length > 0 ? first : await loginLines(api.access, url)));
   return api;
 }
 

@@ -13,6 +13,14 @@ export async function firstKeyLines({ keys, sessions }: Access, url: string): Pr
   ];
 }
 
+/** A line with a link for the holder of the newest admin key; none when there is no such key. */
+export async function loginLines({ keys, sessions }: Access, url: string): Promise<readonly string[]> {
+  const key = (await keys.list()).findLast(
+    ({ role, tenant, revokedAt }) => role === 'admin' && tenant === undefined && revokedAt === undefined,
+  );
+  return key === undefined ? [] : [`Log in      ${loginLink(url, await sessions.invite(key.id))} (once, within 10 minutes)`];
+}
+
 /** The address that lets a browser in. */
 export function loginLink(url: string, token: string): string {
   // Behind the #: it reaches no server's log, and no program that only looks at links uses it up.

@@ -23,7 +23,7 @@ export function contractNamed(type: string, contracts: readonly JobContract[]): 
   const hint = closest(type, names);
   throw new JobError(
     'unknown-job-type',
-    `There is no job type ${show(type)}${hint === undefined ? '' : `; did you mean ${hint}?`} Known are: ${names.join(', ')}. Name the module of yours with --jobs, or in holdfast.config.mjs.`,
+    `There is no job type ${show(type)}${hint === undefined ? '.' : `; did you mean ${hint}?`} Known are: ${names.join(', ')}. Name the module of yours with --jobs, or in holdfast.config.mjs.`,
     { details: { type } },
   );
 }

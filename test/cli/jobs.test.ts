@@ -6,7 +6,7 @@ import { ownQueue, runWorker, serverAddress } from '../support/jobs.ts';
 import { handle } from '../../src/worker.ts';
 import { defineJob } from '../../src/contract/index.ts';
 import { z } from 'zod';
-import { type Command, holdfast } from './support/command.ts';
+import { type Command, holdfast, holdfastOnTerminal } from './support/command.ts';
 
 const module = join(import.meta.dirname, 'support/greet-jobs.mjs');
 const greet = defineJob({ name: 'greet', input: z.object({ name: z.string(), waitMs: z.number().optional() }), output: z.string() });
@@ -104,6 +104,23 @@ test('acts by hand say who did them, and what they cannot do', { timeout: 120_00
   });
   expect((await run(['run-now', id])).code).toBe(1);
   expect((await run(['get', 'nobody'])).code).toBe(3);
+});
+
+test('watch shows all jobs in one block, each with its bar, until they have ended', { timeout: 120_000 }, async () => {
+  const queue = await greetings();
+  const env = { GREET_QUEUE: queue, TEMPORAL_ADDRESS: serverAddress() };
+  const ids = await Promise.all(
+    ['Ann', 'Ben'].map(async (name) => (await run(add(queue, '--name', name, '--delay', '4s'), env)).out.trim()),
+  );
+  const watching = holdfastOnTerminal(['watch', ...ids], { cwd: import.meta.dirname, env });
+  expect(await watching.ended).toBe(0);
+  // What was drawn last before one of them had ended: between two wipes of the block.
+  const drawn = watching
+    .out()
+    .split('\u001B[G')
+    .filter((block) => ids.every((id) => block.includes(id)));
+  expect(drawn.length).toBeGreaterThan(0);
+  for (const id of ids) expect(watching.out()).toContain(`greet ${id} completed`);
 });
 
 test('without Temporal the exit code is 4, and the message says what to do', async () => {

@@ -22,7 +22,10 @@ export async function watchJobs(ids: readonly string[], flags: WatchFlags, host:
       host.err.write('No open job matches.\n');
       return 0;
     }
-    const ends = await Promise.all(named.map(async (id) => await followToEnd(id, place, { flags, host, screen: new Screen(host.out) })));
+    // One screen with a block of all of them: each would wipe away the others.
+    const screen = new Screen(host.out);
+    const follower = new JobFollower(place.jobs, screen);
+    const ends = await Promise.all(named.map(async (id) => await followToEnd(id, place, { flags, host, screen, follower })));
     return Math.max(...ends);
   });
 }
@@ -43,12 +46,15 @@ interface Following {
   readonly flags: PlaceFlags;
   readonly host: Host;
   readonly screen: Screen;
+  /** Shows it beside others. @default one of its own */
+  readonly follower?: JobFollower;
 }
 
 /** Shows one job until its end; gives the exit code of that. */
-export async function followToEnd(id: string, { jobs }: Place, { flags, host, screen }: Following): Promise<number> {
+export async function followToEnd(id: string, { jobs }: Place, { flags, host, screen, follower }: Following): Promise<number> {
   if ((await jobs.get(id)) === undefined) throw unknownJob(id);
-  const last = flags.json === true ? await printEach(id, jobs, host) : await new JobFollower(jobs, screen).follow(id, host.interrupted);
+  const show = async (): Promise<JobSnapshot | undefined> => await (follower ?? new JobFollower(jobs, screen)).follow(id, host.interrupted);
+  const last = flags.json === true ? await printEach(id, jobs, host) : await show();
   if (last === undefined) return INTERRUPTED;
   if (flags.json !== true) screen.say(endLine(last));
   return codeOf(last);
