@@ -6,6 +6,7 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
+COPY dashboard ./dashboard
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim
@@ -19,8 +20,8 @@ COPY --from=build /app/package.json ./package.json
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY deploy/worker-health.mjs deploy/jobs.mjs ./deploy/
-# Files of exports; a volume that is mounted here for the first time has its owner.
-RUN mkdir --parents /var/lib/holdfast/exports && chown --recursive node:node /var/lib/holdfast
+# Files of exports, and keys of the API; a volume that is mounted here for the first time has its owner.
+RUN mkdir --parents /var/lib/holdfast/exports /var/lib/holdfast-api && chown --recursive node:node /var/lib/holdfast /var/lib/holdfast-api
 USER node
 # Asks Temporal whether it has heard from this very worker lately.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["node", "deploy/worker-health.mjs"]

@@ -75,7 +75,7 @@ export class JobClient {
    * @example const jobs = await JobClient.connect();
    */
   static async connect(options: FindServerOptions = {}): Promise<JobClient> {
-    checkKeys(options, ['address', 'namespace', 'env', 'cwd', 'payloads'], 'connect options');
+    checkKeys(options, ['address', 'namespace', 'env', 'cwd', 'payloads', 'uiUrl'], 'connect options');
     return new JobClient(await connectTemporal(await findServer(options)));
   }
 

@@ -20,6 +20,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** `host:port` where workers serve metrics. Undefined: nowhere. */
   readonly metricsAddress: string | undefined;
+  /** Address of the Temporal Web UI, for links. Undefined: that of the embedded server, if it is used. */
+  readonly webUi: string | undefined;
   /** Address of the Holdfast server that the command line talks to, and its key. Undefined: it talks to Temporal. */
   readonly server: string | undefined;
   readonly key: string | undefined;
@@ -46,6 +48,7 @@ const variables = z.strictObject({
   HOLDFAST_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   HOLDFAST_METRICS_ADDRESS: z.string().min(1).optional(),
   HOLDFAST_EXPORTS: z.string().min(1).optional(),
+  HOLDFAST_WEB_UI: z.string().min(1).optional(),
   HOLDFAST_SERVER: z.string().min(1).optional(),
   HOLDFAST_KEY: z.string().min(1).optional(),
   /** Read by the finder of server binaries. */
@@ -89,6 +92,7 @@ export function loadConfig(env: Environment): Config {
     logLevel: data.HOLDFAST_LOG_LEVEL,
     metricsAddress: data.HOLDFAST_METRICS_ADDRESS,
     exports: data.HOLDFAST_EXPORTS,
+    webUi: data.HOLDFAST_WEB_UI,
     server: data.HOLDFAST_SERVER,
     key: data.HOLDFAST_KEY,
     connections: connectionsIn(own),

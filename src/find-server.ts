@@ -25,6 +25,8 @@ export interface FindServerOptions {
    * @default `HOLDFAST_PAYLOADS`; `payloads` in the data folder of the embedded server; else none
    */
   readonly payloads?: string;
+  /** Address of the Temporal Web UI, for links to it. @default `HOLDFAST_WEB_UI`; that of the embedded server; else none */
+  readonly uiUrl?: string;
 }
 
 /** The folder of large values in the data folder of an embedded server. */
@@ -35,6 +37,7 @@ export function configuredServer({
   address,
   namespace,
   payloads,
+  uiUrl,
   env = processEnvironment(),
 }: FindServerOptions): TemporalServer | undefined {
   const { connectionOptions, ...profile } = readProfile(env);
@@ -50,7 +53,14 @@ export function configuredServer({
     ...(typeof apiKey === 'string' ? { apiKey } : {}),
     ...(metadata === undefined ? {} : { metadata: metadata as Record<string, string> }),
     ...(folder === undefined ? {} : { payloads: folder }),
+    ...webUi(uiUrl ?? loadConfig(env).webUi),
   };
+}
+
+function webUi(url: string | undefined): { readonly uiUrl?: string } {
+  if (url === undefined) return {};
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return { uiUrl: url.replace(/\/+$/, '') };
+  throw new JobError('invalid-config', `Expected the address of the Temporal Web UI such as https://temporal.example, got: "${url}".`);
 }
 
 /** The folder that `payloads` or `HOLDFAST_PAYLOADS` name, absolute; else that of the embedded server's data folder, if one is given. */

@@ -87,6 +87,7 @@ const OPTION_KEYS = [
   'env',
   'cwd',
   'payloads',
+  'uiUrl',
 ];
 const DEFAULT_MAX_BODY = 4_000_000;
 const LOOPBACK = '127.0.0.1';
@@ -98,8 +99,8 @@ const LOOPBACK = '127.0.0.1';
  */
 export async function createApi(options: ApiOptions = {}): Promise<Api> {
   checkKeys(options, OPTION_KEYS, 'API options');
-  const { address, namespace, env, cwd, payloads } = options;
-  const find = { address, namespace, env, cwd, payloads };
+  const { address, namespace, env, cwd, payloads, uiUrl } = options;
+  const find = { address, namespace, env, cwd, payloads, uiUrl };
   const given = Object.fromEntries(Object.entries(find).filter(([, value]) => value !== undefined)) as FindServerOptions;
   const jobs = await JobClient.connect(given);
   return await apiOver(jobs, options);

@@ -45,18 +45,13 @@ function cleanEnvironment() {
   return Object.fromEntries(names.map((name) => [name, process.env[name]]));
 }
 
-/** Runs that estimates are told from, then what is in the pictures. */
-async function addJobs(client) {
+/** Runs that estimates are told from. */
+async function addRuns(client) {
   const months = Array.from(
     { length: 24 },
     (_none, index) => `20${24 - Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, '0')}`,
   );
-  const runs = await Promise.all(
-    months.map((month, index) => client.add(exportRows, { month, rows: 40_000, seconds: 14 + (index % 9) * 2 })),
-  );
-  await mails(client, 120);
-  await Promise.all(runs.map((run) => run.result()));
-  return await current(client);
+  return await Promise.all(months.map((month, index) => client.add(exportRows, { month, rows: 40_000, seconds: 14 + (index % 9) * 2 })));
 }
 
 async function mails(client, count) {
@@ -133,30 +128,11 @@ async function main() {
     await first.waitForSelector('h1:has-text("Overview")');
     const state = await login.storageState();
     const { origin: url } = new URL(link);
-    const ids = await addJobs(client);
-    await sleep(26_000);
     const shot = (name, path, more = {}) => {
       const scheme = name.includes('dark') ? 'dark' : 'light';
       return take(browser, { name, scheme, path, url, state, viewport: name.endsWith('phone') ? PHONE : WIDE, ...more });
     };
-    const failed = (await client.list({ status: 'failed', limit: 1 })).jobs[0];
-    await shot('overview-dark', '/');
-    await shot('overview-light', '/');
-    await shot('overview-dark-phone', '/');
-    await shot('jobs-light', '/jobs');
-    await shot('jobs-phone', '/jobs');
-    await shot('jobs-bulk-dark', '/jobs?status=failed', { before: openBulkRetry });
-    await shot('job-running-dark', `/jobs/${ids.running}`);
-    await shot('job-recovered-light', `/jobs/${ids.recovering}`);
-    await shot('job-running-phone', `/jobs/${ids.running}`);
-    await shot('job-failed-light', `/jobs/${failed.id}`);
-    await shot('queue-unserved-light', '/queues/images');
-    await shot('job-waiting-light', `/jobs/${ids.waiting}`);
-    await shot('errors-dark', '/errors');
-    await shot('workers-light', '/workers');
-    await shot('add-light', '/jobs/new?type=send-email');
-    await shot('settings-dark', '/settings');
-    await shot('about-light', '/about');
+    await takeAll(client, shot);
     await client.close();
   } finally {
     await browser.close();
@@ -164,6 +140,36 @@ async function main() {
     await new Promise((done) => child.once('exit', done));
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
+}
+
+/** All pictures, in the order in which the jobs come to be as they are in them. */
+async function takeAll(client, shot) {
+  const runs = await addRuns(client);
+  await sleep(11_000);
+  await shot('overview-good-light', '/');
+  await mails(client, 120);
+  await Promise.all(runs.map((run) => run.result()));
+  const ids = await current(client);
+  await sleep(26_000);
+  const failed = (await client.list({ status: 'failed', limit: 1 })).jobs[0];
+  await shot('overview-dark', '/');
+  await shot('overview-light', '/');
+  await shot('overview-dark-phone', '/');
+  await shot('jobs-light', '/jobs');
+  await shot('jobs-phone', '/jobs');
+  await shot('jobs-bulk-dark', '/jobs?status=failed', { before: openBulkRetry });
+  await shot('job-running-dark', `/jobs/${ids.running}`);
+  await shot('job-recovered-light', `/jobs/${ids.recovering}`);
+  await shot('job-running-phone', `/jobs/${ids.running}`);
+  await shot('job-failed-light', `/jobs/${failed.id}`);
+  await shot('queue-unserved-light', '/queues/images');
+  await shot('job-waiting-light', `/jobs/${ids.waiting}`);
+  await shot('errors-dark', '/errors');
+  await shot('workers-light', '/workers');
+  await shot('add-light', '/jobs/new?type=send-email');
+  await shot('settings-dark', '/settings');
+  await shot('about-light', '/about');
+  await shot('connection-lost-light', '/', { before: loseConnection });
 }
 
 async function openBulkRetry(page) {
@@ -175,6 +181,11 @@ async function openBulkRetry(page) {
     .first()
     .click();
   await page.waitForSelector('[role="dialog"]');
+}
+
+async function loseConnection(page) {
+  await page.context().setOffline(true);
+  await sleep(12_000);
 }
 
 await main();

@@ -90,7 +90,8 @@ async function openEmbedded(
   // Its address is all that counts: TEMPORAL_NAMESPACE and the like are about other servers.
   const env = withoutTemporalVariables(host.env);
   const { address, namespace, payloads } = embeddedServer(server, { env });
-  const find = { address, namespace, env, ...(payloads === undefined ? {} : { payloads }) };
+  const { uiUrl } = server;
+  const find = { address, namespace, env, ...(payloads === undefined ? {} : { payloads }), ...(uiUrl === undefined ? {} : { uiUrl }) };
   return {
     find,
     connect: () => JobClient.connect(find),

@@ -165,6 +165,45 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     isBroken = true;
   });
 
+  test('moves a delayed job, changes its priority and starts it; who did that is on its page', async () => {
+    const { page } = await visit(browser, server);
+    const job = await client.add(greet, { name: 'Eve', times: 1 }, { delay: '5m' });
+    await page.goto(`${server.url}/jobs/${job.id}`);
+    await page.getByLabel('State').getByText('Starts at').waitFor();
+    await page.getByRole('button', { name: 'More acts' }).click();
+    await page.getByRole('menuitem', { name: 'Start 1h from now' }).click();
+    await page.getByText('It starts 1h from now.').waitFor();
+    await page.getByRole('button', { name: 'More acts' }).click();
+    await page.getByRole('menuitem', { name: 'Priority high', exact: true }).click();
+    await page.getByText('Its priority is high now.').waitFor();
+    expect(await job.get()).toMatchObject({ status: 'delayed', priority: 'high' });
+    await page.getByRole('button', { name: 'Start now' }).click();
+    await page.getByText('"Hello, Eve × 1"').waitFor();
+    const byHand = page.getByLabel('By hand');
+    await byHand.getByText('runNow').waitFor();
+    expect(await byHand.textContent()).toMatch(/postpone.*admin of the browser.*setPriority.*runNow/);
+    await page.getByLabel('Audit trail').getByText('from 127.0.0.1').first().waitFor();
+  });
+
+  test('steps from job to job as they stood in the list, and back to that list', async () => {
+    const { page } = await visit(browser, server);
+    await Promise.all(['A', 'B', 'C'].map((name) => client.add(greet, { name, times: 1 }, { tags: ['steps'] })));
+    await eventually('they end', async () => (await client.count({ tags: ['steps'] })).completed === 3);
+    await page.goto(`${server.url}/jobs?tag=steps`);
+    const rows = page.getByRole('row');
+    await rows.nth(2).getByText('Done in').waitFor();
+    await rows.nth(0).getByText('greet-people').click();
+    await page.getByLabel('Facts').waitFor();
+    const first = page.url();
+    await page.keyboard.press(']');
+    await page.waitForURL((url) => url.href !== first);
+    await page.keyboard.press('[');
+    await page.waitForURL(first);
+    await page.keyboard.press('Escape');
+    await page.waitForURL(`${server.url}/jobs?tag=steps`);
+    expect(await rows.count()).toBe(3);
+  });
+
   test('says in the row why a job does not run, when its worker is gone', async () => {
     const { page } = await visit(browser, server);
     await client.add(lonely, {});

@@ -104,7 +104,7 @@ describe('docs/guide.md', () => {
   const input = z.object({});
   const contract = defineJob({ name: 'x', input });
   const wrong: object = { 'no-such-option': 1 };
-  const connectOptions = ['address', 'namespace', 'env', 'cwd', 'payloads'];
+  const connectOptions = ['address', 'namespace', 'env', 'cwd', 'payloads', 'uiUrl'];
 
   it.each([
     ['The contract', () => defineJob({ name: 'x', input, ...wrong })],

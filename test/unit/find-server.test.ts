@@ -22,6 +22,15 @@ describe('the search for a server', () => {
     expect(configuredServer({ env: { TEMPORAL_ADDRESS: 'cloud:7233', TEMPORAL_API_KEY: 'key' } })).toMatchObject({ apiKey: 'key' });
   });
 
+  test('takes the Web UI from the option or HOLDFAST_WEB_UI, and refuses what is no address', () => {
+    const address = 'cloud:7233';
+    expect(configuredServer({ address, uiUrl: 'https://ui.example/', env: {} })).toMatchObject({ uiUrl: 'https://ui.example' });
+    expect(configuredServer({ address, env: { HOLDFAST_WEB_UI: 'http://ui:8080' } })).toMatchObject({ uiUrl: 'http://ui:8080' });
+    expect(() => configuredServer({ address, uiUrl: 'javascript:alert(1)', env: {} })).toThrow(
+      'Expected the address of the Temporal Web UI',
+    );
+  });
+
   test('that finds nothing names all three ways', async () => {
     const cwd = await mkdtemp(join(tmpdir(), 'holdfast-find-'));
     onTestFinished(() => rm(cwd, { recursive: true }));

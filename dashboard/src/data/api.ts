@@ -6,5 +6,29 @@ export const basePath = new URL(document.baseURI).pathname.replace(/\/+$/, '');
 
 export const serverUrl = `${window.location.origin}${basePath}`;
 
+const STALE_HEADER = 'holdfast-stale-since';
+let staleSince: string | undefined;
+const listeners = new Set<() => void>();
+
+/** Since when Temporal has not answered; answers are those from then. Undefined: it does. */
+export const stale = {
+  since: (): string | undefined => staleSince,
+  subscribe: (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+};
+
 /** Calls carry the cookie of the session. */
-export const api = new ApiClient({ url: serverUrl, fetch: (input, init) => window.fetch(input, init) });
+export const api = new ApiClient({
+  url: serverUrl,
+  fetch: async (input, init) => {
+    const response = await window.fetch(input, init);
+    const since = response.headers.get(STALE_HEADER) ?? undefined;
+    if (response.ok && since !== staleSince) {
+      staleSince = since;
+      for (const listener of listeners) listener();
+    }
+    return response;
+  },
+});

@@ -116,6 +116,15 @@ export function useJob(id: string) {
   return useQuery({ queryKey: ['job', id], queryFn: async () => (await api.call('getJob', { params: { id } })) as JobSnapshot });
 }
 
+export function useAudit(job: string) {
+  const { data: me } = useMe();
+  return useQuery({
+    queryKey: ['job', job, 'audit'],
+    enabled: me?.role === 'admin' && me.tenant === undefined,
+    queryFn: async () => await api.call('readAudit', { query: { job, limit: '20' } }),
+  });
+}
+
 export function useJobTypes() {
   return useQuery({ queryKey: ['job-types'], queryFn: async () => await api.call('listJobTypes') });
 }

@@ -7,7 +7,7 @@ import { answerOf, etaText, percentText } from '../../../src/contract/answer.ts'
 import { asJobError } from '../../../src/contract/errors.ts';
 import { isTerminal, type JobSnapshot } from '../../../src/contract/snapshot.ts';
 import { liveJobs } from '../data/live-jobs.ts';
-import { useJob, useLiveJob, useServer } from '../data/queries.ts';
+import { useAudit, useJob, useLiveJob, useServer } from '../data/queries.ts';
 import { durationText, numberText, shortClockText, shortId } from '../format.ts';
 import { JobActs } from '../parts/acts.tsx';
 import { Attempts } from '../parts/attempts.tsx';
@@ -15,6 +15,7 @@ import { copy } from '../parts/copy.ts';
 import { ProgressBar } from '../parts/doing.tsx';
 import { JsonView } from '../parts/json-view.tsx';
 import { useJobKeys } from '../parts/job-keys.ts';
+import { listPath } from '../parts/neighbours.ts';
 import { Lifeline } from '../parts/lifeline.tsx';
 import { Empty, Failed, Skeleton } from '../parts/states.tsx';
 import { Ago, useNow } from '../parts/time.tsx';
@@ -67,7 +68,7 @@ function Shown({ job }: { readonly job: JobSnapshot }) {
   return (
     <div className="page">
       <div className="head">
-        <Link to="/jobs">‹ Jobs</Link>
+        <Link to={listPath()}>‹ Jobs</Link>
         <h1>{job.type}</h1>
         <span className="mono soft" title={job.id}>
           {shortId(job.id)}
@@ -92,6 +93,7 @@ function Shown({ job }: { readonly job: JobSnapshot }) {
         <div className="page">
           <Facts job={job} />
           {(job.actions ?? []).length > 0 && <Actions job={job} />}
+          <Trail job={job} />
         </div>
       </div>
       <div className="phone sticky">
@@ -259,6 +261,27 @@ function Actions({ job }: { readonly job: JobSnapshot }) {
           <Fact key={`${at} ${action}`} name={action}>
             {actor ?? 'somebody'}
             {reason === undefined ? '' : `: ${reason}`} <span className="soft">· </span>
+            <Ago at={at} />
+          </Fact>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** For admins: everything that anybody did with it through this server, refusals included. */
+function Trail({ job }: { readonly job: JobSnapshot }) {
+  const { data } = useAudit(job.id);
+  const entries = data?.entries ?? [];
+  if (entries.length === 0) return null;
+  return (
+    <section className="card" aria-label="Audit trail">
+      <h2>Audit trail</h2>
+      <dl className="facts">
+        {entries.map(({ at, act, actor, outcome, from, requestId }) => (
+          <Fact key={requestId} name={act}>
+            {actor}
+            {outcome === 'done' ? '' : ` (${outcome})`} <span className="soft">from {from} · </span>
             <Ago at={at} />
           </Fact>
         ))}

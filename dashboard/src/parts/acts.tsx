@@ -4,6 +4,7 @@ import { IconDots } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { percentText } from '../../../src/contract/answer.ts';
+import { PRIORITIES, type Priority } from '../../../src/contract/priority.ts';
 import { isTerminal, type JobSnapshot } from '../../../src/contract/snapshot.ts';
 import { errorText, useAct, useCanAct } from '../data/queries.ts';
 import { Confirm, type Question } from './confirm.tsx';
@@ -31,6 +32,8 @@ export function useJobActs(job: JobSnapshot) {
     retryNow: useAct('retryJobNow', TOUCHES),
     runNow: useAct('runJobNow', TOUCHES),
     remove: useAct('deleteJob', TOUCHES),
+    postpone: useAct('postponeJob', TOUCHES),
+    prioritise: useAct('setJobPriority', TOUCHES),
   };
   return {
     retry: async () => await told(acts.retry.mutateAsync({ params, body: {} }), `Run ${job.run + 1} is queued.`),
@@ -38,6 +41,9 @@ export function useJobActs(job: JobSnapshot) {
     runNow: async () => await told(acts.runNow.mutateAsync({ params, body: {} }), 'It starts now.'),
     cancel: async (reason: string | undefined) =>
       await told(acts.cancel.mutateAsync({ params, body: reason === undefined ? {} : { reason } }), 'Cancel was asked for.'),
+    postpone: async (delay: string) => await told(acts.postpone.mutateAsync({ params, body: { delay } }), `It starts ${delay} from now.`),
+    prioritise: async (priority: Priority) =>
+      await told(acts.prioritise.mutateAsync({ params, body: { priority } }), `Its priority is ${priority} now.`),
     remove: async () => await told(acts.remove.mutateAsync({ params }), 'The job is gone.'),
   };
 }
@@ -79,7 +85,7 @@ export function JobActs({ job }: { readonly job: JobSnapshot }) {
           Cancel…
         </Button>
       )}
-      {isOver && (
+      {(isOver || status === 'delayed' || status === 'queued') && (
         <Menu position="bottom-end">
           <Menu.Target>
             <Button variant="default" aria-label="More acts">
@@ -87,13 +93,38 @@ export function JobActs({ job }: { readonly job: JobSnapshot }) {
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item color="red" onClick={() => setQuestion(deleteQuestion(async () => (await acts.remove()) && go('/jobs')))}>
-              Delete job…
-            </Menu.Item>
+            {isOver ? (
+              <Menu.Item color="red" onClick={() => setQuestion(deleteQuestion(async () => (await acts.remove()) && go('/jobs')))}>
+                Delete job…
+              </Menu.Item>
+            ) : (
+              <WaitingActs job={job} acts={acts} />
+            )}
           </Menu.Dropdown>
         </Menu>
       )}
       <Confirm question={question} onClose={() => setQuestion(undefined)} />
+    </>
+  );
+}
+
+const DELAYS = ['10m', '1h', '1d'] as const;
+
+/** What can be done with a job before it starts. */
+function WaitingActs({ job, acts }: { readonly job: JobSnapshot; readonly acts: ReturnType<typeof useJobActs> }) {
+  return (
+    <>
+      {job.status === 'delayed' &&
+        DELAYS.map((delay) => (
+          <Menu.Item key={delay} onClick={() => void acts.postpone(delay)}>
+            Start {delay} from now
+          </Menu.Item>
+        ))}
+      {PRIORITIES.filter((priority) => priority !== job.priority).map((priority) => (
+        <Menu.Item key={priority} onClick={() => void acts.prioritise(priority)}>
+          Priority {priority}
+        </Menu.Item>
+      ))}
     </>
   );
 }

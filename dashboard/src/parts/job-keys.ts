@@ -6,6 +6,7 @@ import { useCanAct } from '../data/queries.ts';
 import { useJobActs } from './acts.tsx';
 import { copy } from './copy.ts';
 import { hasKeys, isTyping } from './keyboard.ts';
+import { listPath, neighbourOf } from './neighbours.ts';
 
 export function useJobKeys(job: JobSnapshot): void {
   const canAct = useCanAct();
@@ -15,7 +16,9 @@ export function useJobKeys(job: JobSnapshot): void {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || !hasKeys()) return;
       if (event.key === 'y') void copy(job.id, 'Id');
-      if (event.key === 'Escape') go('/jobs');
+      if (event.key === 'Escape') go(listPath());
+      const neighbour = event.key === '[' ? neighbourOf(job.id, -1) : event.key === ']' ? neighbourOf(job.id, 1) : undefined;
+      if (neighbour !== undefined) go(`/jobs/${encodeURIComponent(neighbour)}`);
       if (event.key === 'r' && canAct && (job.status === 'failed' || job.status === 'cancelled')) void acts.retry();
     };
     window.addEventListener('keydown', onKey);

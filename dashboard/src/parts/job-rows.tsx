@@ -7,6 +7,7 @@ import type { JobSnapshot, JobSummary } from '../../../src/contract/snapshot.ts'
 import { useLiveJob, useSnapshots } from '../data/queries.ts';
 import { shortId } from '../format.ts';
 import { StatusBadge } from '../statuses.tsx';
+import { rememberList } from './neighbours.ts';
 import { Doing } from './doing.tsx';
 import { Ago } from './time.tsx';
 
@@ -42,7 +43,12 @@ export function JobRows({ jobs, selected, onSelect, canSelect, onEnd, matches }:
     if (last >= jobs.length - BEYOND) onEnd();
   }, [last, jobs.length, onEnd]);
   const open = (job: JobSummary | undefined): void => {
-    if (job !== undefined) go(`/jobs/${encodeURIComponent(job.id)}`);
+    if (job === undefined) return;
+    rememberList(
+      jobs.map(({ id }) => id),
+      window.location.search,
+    );
+    go(`/jobs/${encodeURIComponent(job.id)}`);
   };
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(jobs.length - 1, focus + by));

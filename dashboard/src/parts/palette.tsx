@@ -102,7 +102,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
         ))}
       </div>
       <p className="soft small" style={{ marginTop: 12 }}>
-        Keys: g then o j q e w s · j k Enter x in lists · n add · r retry · y copy id · p pause
+        Keys: g then o j q e w s · j k Enter x in lists · [ ] next job · n add · r retry · y copy id · p pause
       </p>
     </Modal>
   );

@@ -14,14 +14,14 @@ import {
   IconStack2,
   IconSun,
 } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useSyncExternalStore } from 'react';
 import { Link, useLocation } from 'wouter';
-import { basePath } from '../data/api.ts';
+import { basePath, stale } from '../data/api.ts';
 import { liveJobs } from '../data/live-jobs.ts';
 import { useLive, useMe, useStats } from '../data/queries.ts';
 import { clockText, durationText, numberText } from '../format.ts';
 import { useProblems } from './problems.ts';
-import { useNow } from './time.tsx';
+import { Ago, useNow } from './time.tsx';
 
 const PLACES = [
   { to: '/', name: 'Overview', icon: IconHome },
@@ -60,6 +60,7 @@ export function Shell({ openPalette, children }: { readonly openPalette: () => v
       <Rail />
       <div>
         <AwayBanner />
+        <StaleBanner />
         <main id="main" tabIndex={-1}>
           {children}
         </main>
@@ -167,6 +168,19 @@ function AwayBanner() {
       <span>
         Connection lost {durationText(Math.floor((now - awaySince) / 1000) * 1000)} ago. You see the last known state; jobs keep running. It
         is tried again by itself.
+      </span>
+    </div>
+  );
+}
+
+function StaleBanner() {
+  const since = useSyncExternalStore(stale.subscribe, stale.since);
+  if (since === undefined) return null;
+  return (
+    <div className="banner" role="alert">
+      <IconAlertTriangle size={18} aria-hidden />
+      <span>
+        Temporal does not answer. What you see was known <Ago at={since} />; jobs are kept, and new ones are refused until it is back.
       </span>
     </div>
   );
