@@ -35,7 +35,8 @@ const JOBS_OF_A_LOOK = 20;
 export class StatisticsReader {
   readonly #temporal: Temporal;
   readonly #recent = new SharedReads<CountedQueue>(() => MAX_AGE_FOR_ESTIMATES_MS);
-  readonly #reports = new SharedReads<JobStatistics>(() => MAX_AGE_MS);
+  /** Where there are so many queues that a report takes long, it serves for twice that time. */
+  readonly #reports = new SharedReads<JobStatistics>((_keys, tookMs) => Math.max(MAX_AGE_MS, 2 * tookMs));
 
   constructor(temporal: Temporal) {
     this.#temporal = temporal;
@@ -51,12 +52,14 @@ export class StatisticsReader {
     }
   }
 
-  /** The statistics that match, as they were at most 1 s ago. */
-  async report(filter: StatisticsFilter): Promise<JobStatistics> {
-    return await this.#reports.read(JSON.stringify([filter.type, filter.queue]), () => this.#report(filter));
+  /** The statistics that match, as they were at most 1 s ago; with hundreds of queues some seconds. */
+  async report({ type, queue }: StatisticsFilter): Promise<JobStatistics> {
+    // Whatever type they ask for, they share what was read of the queues.
+    const report = await this.#reports.read(queue ?? '', () => this.#report(queue));
+    return type === undefined ? report : { ...report, types: report.types.filter((one) => one.type === type) };
   }
 
-  async #report({ type, queue }: StatisticsFilter): Promise<JobStatistics> {
+  async #report(queue: string | undefined): Promise<JobStatistics> {
     const [workers, counted] = await Promise.all([
       listWorkers(this.#temporal, queue),
       queue === undefined ? this.#countedQueues() : [queue],
@@ -64,16 +67,15 @@ export class StatisticsReader {
     const served = (workers ?? []).flatMap(({ queues }) => queues.map(({ queue }) => queue));
     const names = queue === undefined ? await this.#withForgotten([...new Set([...counted, ...served])]) : [queue];
     const [types, queues] = await Promise.all([
-      Promise.all(names.map((name) => this.#typeReports(name, type))),
+      Promise.all(counted.map((name) => this.#typeReports(name))),
       Promise.all(names.map((name) => this.#queueReport(name))),
     ]);
     return { types: types.flat(), queues, workers: workers ?? 'unknown' };
   }
 
-  async #typeReports(queue: string, only: string | undefined): Promise<JobStatistics['types']> {
+  async #typeReports(queue: string): Promise<JobStatistics['types']> {
     const { statistics, asOfMs } = await this.#readQueue(queue);
-    const types = Object.entries(statistics).filter(([type]) => only === undefined || type === only);
-    return types.map(([type, counted]) => typeReport(type, queue, { counted, asOfMs }));
+    return Object.entries(statistics).map(([type, counted]) => typeReport(type, queue, { counted, asOfMs }));
   }
 
   /** Queues that anything was counted of. */
