@@ -5,12 +5,21 @@ import { isLong } from './test/support/scale.ts';
 
 /** Folders whose tests need no Temporal server. Every other folder of `test` does. */
 const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((folder) => `test/${folder}/**/*.test.ts`);
-/** Tests that kill processes and measure times: one file at a time, and nothing beside it. */
-const FAULTS = ['test/faults/**/*.test.ts', 'test/testing/{test-environment,notification-schedule}.test.ts'];
+/** Tests that kill processes, measure times or look at a browser: one file at a time, and nothing beside it. */
+const FAULTS = ['test/faults/**/*.test.ts', 'test/dashboard/*.test.ts', 'test/testing/{test-environment,notification-schedule}.test.ts'];
 /** Those of them that only `npm run test:long` has time for. */
-const LONG_FAULTS = ['busy-jobs', 'dead-worker', 'effects', 'event-loop', 'notification-crash', 'rolling-restart'].map(
-  (name) => `test/faults/${name}.test.ts`,
-);
+const LONG_FAULTS = [
+  'faults/analysis-crash',
+  'faults/busy-jobs',
+  'faults/dead-worker',
+  'faults/effects',
+  'faults/event-loop',
+  'faults/export-crash',
+  'faults/notification-crash',
+  'faults/poison',
+  'faults/rolling-restart',
+  'dashboard/load',
+].map((name) => `test/${name}.test.ts`);
 
 /** Four fifths of the suite of clients over HTTP: the first one runs each time. */
 const LONG_HTTP = ['test/http/contract-rest.test.ts'];

@@ -112,8 +112,13 @@ export function useLastFailed() {
   });
 }
 
+/** What is shown at once may be old: it is asked for again whenever a page with it is opened. */
 export function useJob(id: string) {
-  return useQuery({ queryKey: ['job', id], queryFn: async () => (await api.call('getJob', { params: { id } })) as JobSnapshot });
+  return useQuery({
+    queryKey: ['job', id],
+    refetchOnMount: 'always',
+    queryFn: async () => (await api.call('getJob', { params: { id } })) as JobSnapshot,
+  });
 }
 
 export function useAudit(job: string) {
