@@ -33,7 +33,6 @@ export function useLiveJob(id: string): JobSnapshot | undefined {
 
 /** Asks again for sums when jobs have changed, while the page that shows them is open. */
 export function useRefresh(names: readonly string[]): void {
-  const { version } = useLive();
   const client = useQueryClient();
   const key = names.join();
   useEffect(() => {
@@ -55,7 +54,6 @@ export function useRefresh(names: readonly string[]): void {
       window.clearTimeout(timer);
     };
   }, [client, key]);
-  void version;
 }
 
 export function useMe() {

@@ -14,7 +14,7 @@ import { Attempts } from '../parts/attempts.tsx';
 import { copy } from '../parts/copy.ts';
 import { ProgressBar } from '../parts/doing.tsx';
 import { JsonView } from '../parts/json-view.tsx';
-import { useJobKeys } from '../parts/job-keys.ts';
+import { useJobKeys, useWayKeys } from '../parts/job-keys.ts';
 import { listPath } from '../parts/neighbours.ts';
 import { Lifeline } from '../parts/lifeline.tsx';
 import { Empty, Failed, Skeleton } from '../parts/states.tsx';
@@ -23,6 +23,7 @@ import { useTitle } from '../parts/title.ts';
 import { StatusBadge, SYMBOLS } from '../statuses.tsx';
 
 export function JobPage({ id }: { readonly id: string }) {
+  useWayKeys(id);
   const query = useJob(id);
   const live = useLiveJob(id);
   const { data, refetch } = query;
