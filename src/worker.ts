@@ -90,6 +90,7 @@ const OPTION_KEYS = [
   'env',
   'cwd',
   'payloads',
+  'uiUrl',
 ];
 /** Time for handlers that were told to stop; after it the process ends without them and their jobs run again elsewhere. */
 const STOP_MS = 5000;
