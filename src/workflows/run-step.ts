@@ -69,9 +69,11 @@ export async function runStep({ type, input, options, place = {}, hasPriority = 
   });
   const run = handlers[type];
   if (run === undefined) throw new TypeError(`No activity proxy for ${type}`);
-  tellOfCancel(activityId);
+  const shielded = isShielded(CancellationScope.current());
+  // A scope that no cancel reaches hears of it all the same: what runs there is not to stop.
+  if (!shielded) tellOfCancel(activityId);
   try {
-    return await run(input, isShielded(CancellationScope.current()) ? { ...options, isShielded: true } : options);
+    return await run(input, shielded ? { ...options, isShielded: true } : options);
   } catch (error) {
     throw isCutShortByCancel(error) ? new CancelledFailure('The job was cancelled.', [], error) : (limitFailure(error, options) ?? error);
   }

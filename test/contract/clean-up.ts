@@ -78,6 +78,8 @@ export function cleaningUp(connect: () => Promise<ContractClient>): void {
     const kept = { attempt: 2, attempts: [{ attempt: 1 }, { attempt: 2 }] };
     expect(await job.get()).toMatchObject({ status: 'processing', waitingFor: null, ...kept });
     expect(await job.cancel()).toBe('requested');
+    // The workflow, which lives in the same process, hears of it in this time.
+    await sleep(1000);
     open();
     await expect(job.result()).rejects.toMatchObject({ message: 'broken' });
     expect(await job.get()).toMatchObject({ status: 'failed', error: { code: 'E_BROKEN', message: 'broken' }, ...kept });
