@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { asJobError } from '../../src/contract/errors.ts';
 import { liveJobs } from './data/live-jobs.ts';
-import { useMe } from './data/queries.ts';
+import { refreshAfterAbsence, useMe } from './data/queries.ts';
 import { useKeyboard } from './parts/keyboard.ts';
 import { Shell, useWarm } from './parts/shell.tsx';
 import { Failed, Skeleton } from './parts/states.tsx';
@@ -33,8 +33,12 @@ function Inside() {
   useWarm();
   useKeyboard(open);
   useEffect(() => {
+    const endRefreshing = refreshAfterAbsence();
     liveJobs.start();
-    return () => liveJobs.stop();
+    return () => {
+      liveJobs.stop();
+      endRefreshing();
+    };
   }, []);
   return (
     <>

@@ -21,6 +21,16 @@ export const queryClient = new QueryClient({
   },
 });
 
+/** What was asked while the connection was away may have failed or be old: it is asked for again when it is back. */
+export function refreshAfterAbsence(): () => void {
+  let before = liveJobs.state().connection;
+  return liveJobs.subscribe(() => {
+    const { connection } = liveJobs.state();
+    if (before === 'away' && connection === 'live') void queryClient.invalidateQueries();
+    before = connection;
+  });
+}
+
 /** How the stream is. Re-renders with each change that is shown. */
 export function useLive() {
   return useSyncExternalStore(liveJobs.subscribe, liveJobs.state);
