@@ -269,7 +269,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByRole('button', { name: 'Live' }).waitFor();
     const job = await client.add(slow, { steps: 60 });
     await page.getByLabel('Running now').getByText('slow-count').first().waitFor();
-    await eventually('nothing is said to be wrong', async () => (await page.getByRole('alert').count()) === 0);
+    expect(await eventually('nothing is said to be wrong', async () => (await page.getByRole('alert').count()) === 0)).toBe(true);
     await job.cancel();
     await second.close(100);
   });
