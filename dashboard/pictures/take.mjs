@@ -3,12 +3,14 @@
  * that take minutes, and Chromium. Usage: npm run pictures -- [--only=NAME,NAME]
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobClient } from 'holdfast/client';
-import { chromium } from 'playwright-core';
+import { startChromium } from '../../scripts/chromium.mjs';
 import { exportRows, sendEmail, syncStock, thumbnail } from './demo-jobs.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -108,18 +110,7 @@ async function main() {
   mkdirSync(target, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-pictures-'));
   const { child, link } = await startDev(folder);
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  const browser = await startChromium();
   try {
     const client = await JobClient.connect({ cwd: folder, env: {} });
     const login = await browser.newContext();
@@ -132,7 +123,7 @@ async function main() {
       const scheme = name.includes('dark') ? 'dark' : 'light';
       return take(browser, { name, scheme, path, url, state, viewport: name.endsWith('phone') ? PHONE : WIDE, ...more });
     };
-    await takeAll(client, shot);
+    await takeAll(client, shot, url);
     await client.close();
   } finally {
     await browser.close();
@@ -143,7 +134,7 @@ async function main() {
 }
 
 /** All pictures, in the order in which the jobs come to be as they are in them. */
-async function takeAll(client, shot) {
+async function takeAll(client, shot, url) {
   const runs = await addRuns(client);
   await sleep(11_000);
   await shot('overview-good-light', '/');
@@ -169,7 +160,7 @@ async function takeAll(client, shot) {
   await shot('add-light', '/jobs/new?type=send-email');
   await shot('settings-dark', '/settings');
   await shot('about-light', '/about');
-  await shot('connection-lost-light', '/', { before: loseConnection });
+  await shotOfALostConnection(shot, url);
 }
 
 async function openBulkRetry(page) {
@@ -183,9 +174,22 @@ async function openBulkRetry(page) {
   await page.waitForSelector('[role="dialog"]');
 }
 
-async function loseConnection(page) {
-  await page.context().setOffline(true);
-  await sleep(12_000);
+/** By a way to the server that is cut while the page is open. */
+async function shotOfALostConnection(shot, url) {
+  const { hostname, port } = new URL(url);
+  const sockets = new Set();
+  const way = createServer((socket) => {
+    const on = connect(Number(port), hostname);
+    for (const end of [socket, on]) sockets.add(end.on('error', () => undefined));
+    socket.pipe(on).pipe(socket);
+  }).listen(0, hostname);
+  await once(way, 'listening');
+  const cut = async () => {
+    way.close();
+    for (const socket of sockets) socket.destroy();
+    await sleep(12_000);
+  };
+  await shot('connection-lost-light', '/', { url: `http://${hostname}:${way.address().port}`, before: cut });
 }
 
 await main();

@@ -1,6 +1,6 @@
 /**
  * Owns the one line that a list shows of a job: what it is doing, why it is not running, or what became of it. At most 90 characters,
- * the most useful word first, and short times instead of dates. Pure; command line and dashboard show the same.
+ * the most useful word first, and short times instead of dates. Pure; every list of the dashboard shows it.
  */
 import { formatMs } from './duration.ts';
 import { isTerminal, type JobSnapshot, type WaitingFor } from './snapshot.ts';

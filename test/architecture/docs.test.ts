@@ -1,4 +1,5 @@
 /** The TypeScript that readers copy from README and docs compiles against the package as it is now. */
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileErrors, docBlocks } from './doc-blocks.ts';
 import { commitableFiles, read } from './project.ts';
@@ -8,6 +9,20 @@ const documents = commitableFiles().filter((path) => path.endsWith('.md'));
 describe('code blocks of the documents', () => {
   it('compile', { timeout: 60_000 }, () => {
     expect(compileErrors(documents.flatMap((path) => docBlocks(path, read(path))))).toEqual([]);
+  });
+});
+
+describe('links of the documents', () => {
+  it('lead to files that are there, pictures too', () => {
+    const files = new Set(commitableFiles());
+    const links = documents.flatMap((path) =>
+      [...read(path).matchAll(/\]\((?<to>[^)#\s:]+)(?:#[^)]*)?\)/g)].map(({ groups }) => ({
+        path,
+        to: join(dirname(path), groups?.['to'] ?? ''),
+      })),
+    );
+    expect(links.filter(({ to }) => to.startsWith('docs/pictures/')).length).toBeGreaterThan(5);
+    expect(links.filter(({ to }) => !files.has(to) && ![...files].some((file) => file.startsWith(`${to}/`)))).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ import express from 'express';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
+import { chromiumPath, startChromium } from '../../scripts/chromium.mjs';
 import { JobClient } from '../../src/client.ts';
 import { defineJob } from '../../src/contract/index.ts';
 import { apiOver } from '../../src/server.ts';
@@ -16,7 +17,7 @@ import { handle } from '../../src/worker.ts';
 import { type ApiServer, startApi } from '../http/support/api-server.ts';
 import { eventually, ownQueue, payloadFolder, type RunningWorker, serverAddress, silentLog, startWorker } from '../support/jobs.ts';
 import { isLong, scaled } from '../support/scale.ts';
-import { chromiumPath, startBrowser, visit } from './support/browser.ts';
+import { visit } from './support/browser.ts';
 
 const queue = ownQueue();
 const greet = defineJob({
@@ -59,7 +60,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
   beforeAll(async () => {
     [server, browser, worker, client] = [
       await startApi({ contracts: [greet, slow] }),
-      await startBrowser(),
+      await startChromium(),
       await work(),
       await JobClient.connect({ address: serverAddress(), payloads: payloadFolder() }),
     ];

@@ -6,12 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { chromiumPath, startChromium } from '../../scripts/chromium.mjs';
 import { JobClient } from '../../src/client.ts';
 import { defineJob, type JobSnapshot } from '../../src/contract/index.ts';
 import { type ApiServer, startApi } from '../http/support/api-server.ts';
 import { ownQueue, payloadFolder, serverAddress } from '../support/jobs.ts';
 import { scaled } from '../support/scale.ts';
-import { chromiumPath, startBrowser, visit } from './support/browser.ts';
+import { visit } from './support/browser.ts';
 
 const MANY = scaled(300, 3000);
 const [EVENTS, EVENTS_BEFORE, EVENTS_A_SECOND] = [scaled(3000, 20_000), scaled(300, 2000), scaled(500, 167)];
@@ -25,7 +26,7 @@ let client: JobClient;
 
 describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
   beforeAll(async () => {
-    [server, browser] = [await startApi({ contracts: [patient] }), await startBrowser()];
+    [server, browser] = [await startApi({ contracts: [patient] }), await startChromium()];
     client = await JobClient.connect({ address: serverAddress(), payloads: payloadFolder() });
   });
 

@@ -1,31 +1,9 @@
 /** Owns the browser of tests: Debian's Chromium, on a server of the test's own. */
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { loginLink } from '../../../src/cli/first-key.ts';
 import type { Role } from '../../../src/api/roles.ts';
 import type { ApiServer } from '../../http/support/api-server.ts';
-
-/** Where Chromium is; undefined: the tests are skipped, loudly. */
-export const chromiumPath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-);
-
-// It may not look for updates, and has no sandbox for root.
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-export async function startBrowser(): Promise<Browser> {
-  if (chromiumPath === undefined) throw new Error('Chromium is not installed (on Debian: apt-get install chromium; or set CHROMIUM).');
-  return await chromium.launch({ executablePath: chromiumPath, args: QUIET });
-}
 
 export interface Visit {
   readonly page: Page;
