@@ -11,7 +11,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { dist, filesBelow, hashOf, isFresh, root, sourceHash, stampFile } from './freshness.mjs';
@@ -35,10 +35,14 @@ export async function build({ force = false } = {}) {
     const hash = sourceHash();
     rmSync(stampFile, { force: true });
     const dashboard = buildDashboard();
-    compile();
-    removeStrays();
-    await bundleWorkflows();
-    await dashboard;
+    try {
+      compile();
+      removeStrays();
+      await bundleWorkflows();
+    } finally {
+      // The lock is held until nobody writes any more.
+      await dashboard;
+    }
     const commandLine = join(dist, 'cli', 'main.js');
     if (existsSync(commandLine)) chmodSync(commandLine, 0o755);
     writeFileSync(stampFile, `${JSON.stringify({ hash })}\n`);
@@ -62,13 +66,14 @@ function removeStrays() {
     const stem = join(dist, relative(src, file).slice(0, -'.ts'.length));
     for (const ending of ['.js', '.js.map', '.d.ts']) expected.add(stem + ending);
   }
-  for (const file of filesBelow(dist).filter((name) => !expected.has(name) && !name.startsWith(dashboardFolder))) rmSync(file);
+  for (const file of filesBelow(dist).filter((name) => !expected.has(name) && !name.startsWith(dashboardFolder + sep))) rmSync(file);
   removeEmptyFolders(dist);
 }
 
 function removeEmptyFolders(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeEmptyFolders(join(folder, entry.name));
+    // The dashboard's own build may be at work in its folder.
+    if (entry.isDirectory() && join(folder, entry.name) !== dashboardFolder) removeEmptyFolders(join(folder, entry.name));
   }
   if (readdirSync(folder).length === 0) rmdirSync(folder);
 }

@@ -31,7 +31,7 @@ import { tenantPrefix } from './contract/tenant.ts';
 import type { JobEvent } from './temporal/feed/feed-events.ts';
 import type { EventOptions } from './temporal/feed/job-feed.ts';
 import { JobFeeds } from './temporal/feed/job-feeds.ts';
-import { findServer, type FindServerOptions } from './find-server.ts';
+import { FIND_SERVER_KEYS, findServer, type FindServerOptions } from './find-server.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob } from './temporal/cancel-job.ts';
 import { deleteJob } from './temporal/delete-job.ts';
@@ -75,7 +75,7 @@ export class JobClient {
    * @example const jobs = await JobClient.connect();
    */
   static async connect(options: FindServerOptions = {}): Promise<JobClient> {
-    checkKeys(options, ['address', 'namespace', 'env', 'cwd', 'payloads', 'uiUrl'], 'connect options');
+    checkKeys(options, FIND_SERVER_KEYS, 'connect options');
     return new JobClient(await connectTemporal(await findServer(options)));
   }
 

@@ -80,7 +80,7 @@ export function loadConfig(env: Environment): Config {
     const known = [...Object.keys(variables.shape), 'HOLDFAST_POSTGRES_<NAME>', ...NAMED.flatMap((name) => [name, `${name}_<NAME>`])].join(
       ', ',
     );
-    const problems = result.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter((part) => part !== '').join(': '));
+    const problems = problemsIn(result.error);
     throw new JobError('invalid-config', `The environment is not usable. ${problems.join('; ')}. Known variables: ${known}.`, {
       details: { problems },
     });
@@ -102,6 +102,11 @@ export function loadConfig(env: Environment): Config {
       allowedHosts: data.HOLDFAST_WEBHOOK_ALLOW.split(/[\s,]+/).filter((host) => host !== ''),
     },
   };
+}
+
+/** What a schema found wrong, a text for each: `name: Expected …`. */
+export function problemsIn({ issues }: z.ZodError): readonly string[] {
+  return issues.map(({ path, message }) => [path.join('.'), message].filter((part) => part !== '').join(': '));
 }
 
 type Variables = readonly (readonly [string, string | undefined])[];

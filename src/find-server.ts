@@ -29,6 +29,16 @@ export interface FindServerOptions {
   readonly uiUrl?: string;
 }
 
+/** The options above: whoever finds a server by them takes all of them. */
+export const FIND_SERVER_KEYS = [
+  'address',
+  'namespace',
+  'env',
+  'cwd',
+  'payloads',
+  'uiUrl',
+] as const satisfies readonly (keyof FindServerOptions)[];
+
 /** The folder of large values in the data folder of an embedded server. */
 const PAYLOADS = 'payloads';
 

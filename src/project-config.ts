@@ -1,5 +1,6 @@
 /** Owns the shape of a project's `holdfast.config`. Where it is found, and its jobs, is for the command line. */
 import { z } from 'zod';
+import { problemsIn } from './config.ts';
 import { JobError } from './contract/errors.ts';
 import type { QueueOptions } from './worker.ts';
 
@@ -32,7 +33,7 @@ const schema = z.strictObject({
 export function checkProjectConfig(value: unknown, file: string): ProjectConfig {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => [path.join('.'), message].filter((part) => part !== '').join(': '));
+  const problems = problemsIn(result.error);
   throw new JobError(
     'invalid-config',
     `The default export of ${file} cannot be used. ${problems.join('; ')}. It is an object such as { jobs: './dist/jobs.js' }.`,

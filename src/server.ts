@@ -7,7 +7,7 @@ import { JobClient, type Jobs } from './client.ts';
 import type { JobContract } from './contract/define-job.ts';
 import { checkKeys, checkInteger } from './contract/options.ts';
 import { DEFAULT_DATA_FOLDER } from './embedded/server-file.ts';
-import type { FindServerOptions } from './find-server.ts';
+import { FIND_SERVER_KEYS, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
 import { packageVersion } from './package-version.ts';
 import { FolderStorage } from './storage/folder-storage.ts';
@@ -82,12 +82,7 @@ const OPTION_KEYS = [
   'basePath',
   'dashboard',
   'log',
-  'address',
-  'namespace',
-  'env',
-  'cwd',
-  'payloads',
-  'uiUrl',
+  ...FIND_SERVER_KEYS,
 ];
 const DEFAULT_MAX_BODY = 4_000_000;
 const LOOPBACK = '127.0.0.1';
@@ -99,10 +94,8 @@ const LOOPBACK = '127.0.0.1';
  */
 export async function createApi(options: ApiOptions = {}): Promise<Api> {
   checkKeys(options, OPTION_KEYS, 'API options');
-  const { address, namespace, env, cwd, payloads, uiUrl } = options;
-  const find = { address, namespace, env, cwd, payloads, uiUrl };
-  const given = Object.fromEntries(Object.entries(find).filter(([, value]) => value !== undefined)) as FindServerOptions;
-  const jobs = await JobClient.connect(given);
+  const given = FIND_SERVER_KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]] as const]));
+  const jobs = await JobClient.connect(Object.fromEntries(given));
   return await apiOver(jobs, options);
 }
 

@@ -21,7 +21,7 @@ import { type Duration, toMs } from './contract/duration.ts';
 import { JobError, messageOf } from './contract/errors.ts';
 import { type CancelSinks, PROGRESS, type ProgressReport, VERSION_PREFIX } from './contract/messages.ts';
 import { checkConcurrency, checkKeys } from './contract/options.ts';
-import { findServer, type FindServerOptions } from './find-server.ts';
+import { FIND_SERVER_KEYS, findServer, type FindServerOptions } from './find-server.ts';
 import { jsonLog, type Log } from './log.ts';
 import { packageVersion } from './package-version.ts';
 import { type Temporal, temporalOver, type TemporalServer } from './temporal/connection.ts';
@@ -77,21 +77,7 @@ export interface MetricsOptions {
   readonly address: string;
 }
 
-const OPTION_KEYS = [
-  'jobs',
-  'queues',
-  'concurrency',
-  'workflows',
-  'shutdownGrace',
-  'log',
-  'metrics',
-  'address',
-  'namespace',
-  'env',
-  'cwd',
-  'payloads',
-  'uiUrl',
-];
+const OPTION_KEYS = ['jobs', 'queues', 'concurrency', 'workflows', 'shutdownGrace', 'log', 'metrics', ...FIND_SERVER_KEYS];
 /** Time for handlers that were told to stop; after it the process ends without them and their jobs run again elsewhere. */
 const STOP_MS = 5000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;

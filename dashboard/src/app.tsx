@@ -5,7 +5,7 @@ import { asJobError } from '../../src/contract/errors.ts';
 import { liveJobs } from './data/live-jobs.ts';
 import { refreshAfterAbsence, useMe } from './data/queries.ts';
 import { useKeyboard } from './parts/keyboard.ts';
-import { Shell, useWarm } from './parts/shell.tsx';
+import { Shell } from './parts/shell.tsx';
 import { Failed, Skeleton } from './parts/states.tsx';
 import { Toasts } from './parts/toasts.tsx';
 import { JobPage } from './pages/job.tsx';
@@ -30,7 +30,6 @@ export function App() {
 function Inside() {
   const [isSearching, setSearching] = useState(false);
   const open = (): void => setSearching(true);
-  useWarm();
   useKeyboard(open);
   useEffect(() => {
     const endRefreshing = refreshAfterAbsence();

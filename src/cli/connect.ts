@@ -25,7 +25,7 @@ export interface Place {
 }
 
 /** Runs `work` with a client, and ends the client. @throws JobError `no-server`, `unavailable`, `invalid-options` */
-export async function withJobs(flags: PlaceFlags, host: Host, work: (place: Place) => Promise<number>): Promise<number> {
+export async function withJobs<Result>(flags: PlaceFlags, host: Host, work: (place: Place) => Promise<Result>): Promise<Result> {
   const place = await openPlace(flags, host);
   try {
     return await work(place);
@@ -34,8 +34,7 @@ export async function withJobs(flags: PlaceFlags, host: Host, work: (place: Plac
   }
 }
 
-/** A client, which the caller closes. @throws JobError `no-server`, `unavailable`, `invalid-options` */
-export async function openPlace({ server, keyFile, address, namespace }: PlaceFlags, host: Host): Promise<Place> {
+async function openPlace({ server, keyFile, address, namespace }: PlaceFlags, host: Host): Promise<Place> {
   const config = loadConfig(host.env);
   const url = server ?? (address === undefined ? config.server : undefined);
   if (url === undefined) {

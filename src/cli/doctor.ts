@@ -1,7 +1,7 @@
 /** Owns `holdfast doctor`: what is wrong with the servers, the workers and this machine, and how to mend it. */
 import type { Host } from './host.ts';
 import { FAILED } from './exit-codes.ts';
-import { openPlace, type PlaceFlags } from './connect.ts';
+import { type PlaceFlags, withJobs } from './connect.ts';
 import {
   type Finding,
   clockFinding,
@@ -27,13 +27,10 @@ export async function doctor(flags: PlaceFlags, host: Host): Promise<number> {
 
 async function serverFindings(flags: PlaceFlags, host: Host): Promise<readonly Finding[]> {
   try {
-    const { jobs } = await openPlace(flags, host);
-    try {
+    return await withJobs(flags, host, async ({ jobs }) => {
       const [facts, statistics] = await Promise.all([jobs.server(), jobs.stats()]);
       return [versionFinding(facts), clockFinding(facts), retentionFinding(facts), workerFinding(statistics), ...queueFindings(statistics)];
-    } finally {
-      await jobs.close();
-    }
+    });
   } catch (error) {
     return [failedServer(error)];
   }

@@ -1,5 +1,8 @@
 /** Owns what is told of the servers behind a client: which ones, how long they keep jobs, what they take. */
 
+/** Times are told from the server's clock; when it is off by this a person would wonder. In milliseconds. */
+export const CLOCK_OFF_MS = 2000;
+
 export interface ServerFacts {
   /** Version of the Holdfast that asks Temporal. */
   readonly holdfastVersion: string;

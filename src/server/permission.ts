@@ -28,5 +28,10 @@ export function refusal(
       details: { tenant },
     });
   // As if it were not there: that it is there is nobody else's business.
-  return id !== undefined && tenantOf(id) !== tenant ? unknownJob(id) : undefined;
+  return id !== undefined && !isOwn(id, principal) ? unknownJob(id) : undefined;
+}
+
+/** False for a job that the caller's tenant may not know of. */
+export function isOwn(id: string, principal: Pick<Principal, 'tenant'> | undefined): boolean {
+  return principal?.tenant === undefined || tenantOf(id) === principal.tenant;
 }

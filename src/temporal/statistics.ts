@@ -67,7 +67,7 @@ export class StatisticsReader {
     const served = (workers ?? []).flatMap(({ queues }) => queues.map(({ queue }) => queue));
     const names = queue === undefined ? await this.#withForgotten([...new Set([...counted, ...served])]) : [queue];
     const [types, queues] = await Promise.all([
-      Promise.all(counted.map((name) => this.#typeReports(name))),
+      Promise.all(counted.toSorted().map((name) => this.#typeReports(name))),
       Promise.all(names.map((name) => this.#queueReport(name))),
     ]);
     return { types: types.flat(), queues, workers: workers ?? 'unknown' };

@@ -6,21 +6,13 @@ import { ownQueue, runWorker, serverAddress } from '../support/jobs.ts';
 import { handle } from '../../src/worker.ts';
 import { defineJob } from '../../src/contract/index.ts';
 import { z } from 'zod';
-import { type Command, holdfast, holdfastOnTerminal } from './support/command.ts';
+import { type Ended, holdfastOnTerminal, holdfastToEnd } from './support/command.ts';
 
 const module = join(import.meta.dirname, 'support/greet-jobs.mjs');
 const greet = defineJob({ name: 'greet', input: z.object({ name: z.string(), waitMs: z.number().optional() }), output: z.string() });
 
-interface Ended {
-  readonly code: number | string;
-  readonly out: string;
-  readonly err: string;
-}
-
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const command: Command = holdfast(args, { cwd: import.meta.dirname, env: { TEMPORAL_ADDRESS: serverAddress(), USER: 'ada', ...env } });
-  const code = await command.ended;
-  return { code, out: command.out(), err: command.err() };
+  return await holdfastToEnd(args, { cwd: import.meta.dirname, env: { TEMPORAL_ADDRESS: serverAddress(), USER: 'ada', ...env } });
 }
 
 /** A queue with a worker that greets, and fails for nobody. */

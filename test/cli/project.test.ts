@@ -8,24 +8,13 @@ import { runApi } from '../http/support/api-server.ts';
 import { connectClient, eventually, ownQueue, runWorker, serverAddress } from '../support/jobs.ts';
 import { handle } from '../../src/worker.ts';
 import { defineJob } from '../../src/contract/index.ts';
-import { type Command, holdfast, newFolder } from './support/command.ts';
+import { type CommandOptions, type Ended, holdfast, holdfastToEnd, newFolder } from './support/command.ts';
 
 const greet = defineJob({ name: 'greet', input: z.object({ name: z.string() }), output: z.string() });
 const module = join(import.meta.dirname, 'support/greet-jobs.mjs');
 
-interface Ended {
-  readonly code: number | string;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(
-  args: readonly string[],
-  { cwd = import.meta.dirname, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
-): Promise<Ended> {
-  const command: Command = holdfast(args, { cwd, env: { TEMPORAL_ADDRESS: serverAddress(), ...env } });
-  const code = await command.ended;
-  return { code, out: command.out(), err: command.err() };
+async function run(args: readonly string[], { cwd = import.meta.dirname, env = {} }: Partial<CommandOptions> = {}): Promise<Ended> {
+  return await holdfastToEnd(args, { cwd, env: { TEMPORAL_ADDRESS: serverAddress(), ...env } });
 }
 
 function projectWith(config: string): string {

@@ -1,10 +1,9 @@
 /** Owns what is told of the servers behind the dashboard. */
+import { CLOCK_OFF_MS } from '../../../src/contract/server-facts.ts';
 import { useServer } from '../data/queries.ts';
 import { durationText, numberText } from '../format.ts';
 import { Loaded } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
-
-const CLOCK_OFF_MS = 2000;
 
 export function About() {
   useTitle('About');

@@ -15,12 +15,7 @@ export function AddJob() {
   const from = given.get('from');
   useTitle(from === null ? 'Add a job' : 'Retry with changes');
   const canAct = useCanAct();
-  if (!canAct)
-    return (
-      <section className="card">
-        <Empty>Your key may look and not add. An admin gives others: holdfast keys add --role operator</Empty>
-      </section>
-    );
+  if (!canAct) return <Empty>Your key may look and not add. An admin gives others: holdfast keys add --role operator</Empty>;
   return from === null ? <Chosen type={given.get('type')} /> : <From id={from} />;
 }
 

@@ -1,16 +1,12 @@
 /** Owns the page of errors: those that mean the same are one row, the newest kind first. */
 import { Link } from 'wouter';
-import type { FailureGroup, JobStatistics } from '../../../src/contract/statistics/report.ts';
+import { failuresOf, type TypeFailure } from '../../../src/contract/statistics/overview.ts';
+import type { JobStatistics } from '../../../src/contract/statistics/report.ts';
 import { useRefresh, useStats } from '../data/queries.ts';
 import { numberText } from '../format.ts';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
-
-interface Group extends FailureGroup {
-  readonly type: string;
-  readonly queue: string;
-}
 
 const NEW_MS = 3_600_000;
 
@@ -31,22 +27,17 @@ export function Errors() {
   );
 }
 
-function isNew({ firstAt }: Group): boolean {
+function isNew({ firstAt }: TypeFailure): boolean {
   return Date.now() - Date.parse(firstAt) < NEW_MS;
 }
 
-function groupsIn({ types }: JobStatistics): readonly Group[] {
-  const groups = types.flatMap(({ type, queue, failures }) => failures.map((group) => ({ ...group, type, queue })));
-  return groups.toSorted((one, other) => Number(isNew(other)) - Number(isNew(one)) || other.count - one.count);
+/** New kinds first; within both the most frequent first. */
+function groupsIn({ types }: JobStatistics): readonly TypeFailure[] {
+  return failuresOf(types).toSorted((one, other) => Number(isNew(other)) - Number(isNew(one)));
 }
 
-function Groups({ groups }: { readonly groups: readonly Group[] }) {
-  if (groups.length === 0)
-    return (
-      <section className="card">
-        <Empty>No attempt has failed.</Empty>
-      </section>
-    );
+function Groups({ groups }: { readonly groups: readonly TypeFailure[] }) {
+  if (groups.length === 0) return <Empty>No attempt has failed.</Empty>;
   return (
     <section className="card flush scroll" aria-label="Errors" tabIndex={0}>
       <table>

@@ -52,13 +52,11 @@ function Gone({ id }: { readonly id: string }) {
   return (
     <div className="page">
       <h1>No job with this id</h1>
-      <section className="card">
-        <Empty>
-          <code>{id}</code>
-          <span>{kept}</span>
-          <Link to="/jobs">All jobs</Link>
-        </Empty>
-      </section>
+      <Empty>
+        <code>{id}</code>
+        <span>{kept}</span>
+        <Link to="/jobs">All jobs</Link>
+      </Empty>
     </div>
   );
 }

@@ -146,15 +146,13 @@ function NoJobs({ filter, clear }: { readonly filter: ListFilter; readonly clear
   if (Object.keys(filter).length === 0) return <FirstJob />;
   const { status, type } = filter;
   return (
-    <section className="card">
-      <Empty>
-        <strong>
-          No {status ?? ''} {type ?? ''} jobs match.
-        </strong>
-        <Button variant="default" onClick={clear}>
-          Clear filters
-        </Button>
-      </Empty>
-    </section>
+    <Empty>
+      <strong>
+        No {status ?? ''} {type ?? ''} jobs match.
+      </strong>
+      <Button variant="default" onClick={clear}>
+        Clear filters
+      </Button>
+    </Empty>
   );
 }

@@ -8,11 +8,9 @@ export function NotFound() {
   return (
     <div className="page">
       <h1>There is no such page</h1>
-      <section className="card">
-        <Empty>
-          <Link to="/">To the overview</Link>
-        </Empty>
-      </section>
+      <Empty>
+        <Link to="/">To the overview</Link>
+      </Empty>
     </div>
   );
 }

@@ -23,9 +23,7 @@ export function Operations() {
       <Loaded query={query} what="the operations" height={200}>
         {({ operations }) =>
           operations.length === 0 ? (
-            <section className="card">
-              <Empty>What is done with many jobs at once is shown here: select some in the list of jobs.</Empty>
-            </section>
+            <Empty>What is done with many jobs at once is shown here: select some in the list of jobs.</Empty>
           ) : (
             <>
               {operations.map((operation) => (

@@ -10,7 +10,7 @@ import { useCounts, useLastFailed, useLive, useLiveJob, useMe, useRefresh, useSn
 import { durationText, numberText } from '../format.ts';
 import { Doing } from '../parts/doing.tsx';
 import { FirstJob } from '../parts/first-job.tsx';
-import { useProblems } from '../parts/problems.ts';
+import { type Problem, useProblems } from '../parts/problems.ts';
 import { Failed, Loaded, Skeleton } from '../parts/states.tsx';
 import { Throughput } from '../parts/throughput.tsx';
 import { TypeTable } from '../parts/type-table.tsx';
@@ -29,7 +29,7 @@ export function Overview() {
   return (
     <div className="page">
       <h1>Overview</h1>
-      {stats.data !== undefined && <Problems statistics={stats.data} />}
+      {stats.data !== undefined && <Problems problems={problems} statistics={stats.data} />}
       {stats.error !== null && !isOfTenant && <Failed what="the statistics" error={stats.error} again={stats.refetch} />}
       <Tiles statistics={stats.data} />
       <div className="grid halves">
@@ -66,8 +66,7 @@ function LastHour({ statistics }: { readonly statistics: JobStatistics }) {
   );
 }
 
-function Problems({ statistics }: { readonly statistics: JobStatistics }) {
-  const problems = useProblems();
+function Problems({ problems, statistics }: { readonly problems: readonly Problem[]; readonly statistics: JobStatistics }) {
   if (problems.length === 0) {
     const oldest = Math.max(0, ...statistics.queues.map(({ oldestWaitingMs }) => oldestWaitingMs.value ?? 0));
     return (

@@ -1,5 +1,6 @@
 /** Owns the pages of queues: who serves them, what waits, whether they keep up. */
 import { Link } from 'wouter';
+import { workersServing } from '../../../src/contract/statistics/overview.ts';
 import type { JobStatistics, QueueReport, WorkerReport } from '../../../src/contract/statistics/report.ts';
 import { useRefresh, useStats } from '../data/queries.ts';
 import { durationText, numberText } from '../format.ts';
@@ -7,11 +8,6 @@ import { Empty, Loaded } from '../parts/states.tsx';
 import { Throughput } from '../parts/throughput.tsx';
 import { useTitle } from '../parts/title.ts';
 import { TypeTable } from '../parts/type-table.tsx';
-
-function workersOf(queue: string, { workers }: JobStatistics): readonly WorkerReport[] | 'unknown' {
-  if (workers === 'unknown') return 'unknown';
-  return workers.filter(({ status, queues }) => status === 'running' && queues.some((one) => one.queue === queue));
-}
 
 export function Queues() {
   useRefresh(['stats']);
@@ -29,11 +25,7 @@ export function Queues() {
 
 function QueueTable({ statistics }: { readonly statistics: JobStatistics }) {
   if (statistics.queues.length === 0)
-    return (
-      <section className="card">
-        <Empty>No queue is known yet. One is there when a job waits in it or a worker serves it.</Empty>
-      </section>
-    );
+    return <Empty>No queue is known yet. One is there when a job waits in it or a worker serves it.</Empty>;
   return (
     <section className="card flush scroll" aria-label="Queues" tabIndex={0}>
       <table>
@@ -48,7 +40,7 @@ function QueueTable({ statistics }: { readonly statistics: JobStatistics }) {
         </thead>
         <tbody>
           {statistics.queues.map((queue) => (
-            <QueueRow key={queue.queue} queue={queue} workers={workersOf(queue.queue, statistics)} />
+            <QueueRow key={queue.queue} queue={queue} workers={workersServing(queue.queue, statistics)} />
           ))}
         </tbody>
       </table>
@@ -112,7 +104,7 @@ export function Queue({ name }: { readonly name: string }) {
 
 function OneQueue({ name, statistics }: { readonly name: string; readonly statistics: JobStatistics }) {
   const [queue] = statistics.queues;
-  const workers = workersOf(name, statistics);
+  const workers = workersServing(name, statistics);
   const waiting = queue?.waiting.value ?? 0;
   const isUnserved = workers !== 'unknown' && workers.length === 0;
   return (

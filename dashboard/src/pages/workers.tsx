@@ -25,18 +25,16 @@ export function Workers() {
 function List({ workers }: { readonly workers: JobStatistics['workers'] }) {
   if (workers === 'unknown' || workers.length === 0)
     return (
-      <section className="card">
-        <Empty>
-          {workers === 'unknown' ? (
-            'This Temporal server does not list workers: 1.30 and later do.'
-          ) : (
-            <>
-              <strong>No worker runs.</strong>
-              <code>npx holdfast worker --jobs &lt;module&gt;</code>
-            </>
-          )}
-        </Empty>
-      </section>
+      <Empty>
+        {workers === 'unknown' ? (
+          'This Temporal server does not list workers: 1.30 and later do.'
+        ) : (
+          <>
+            <strong>No worker runs.</strong>
+            <code>npx holdfast worker --jobs &lt;module&gt;</code>
+          </>
+        )}
+      </Empty>
     );
   const versions = [...new Set(workers.filter(({ status }) => status === 'running').map(({ version }) => version ?? 'unknown'))];
   return (

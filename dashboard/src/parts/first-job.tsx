@@ -11,16 +11,14 @@ await job.result();`;
 export function FirstJob() {
   const canAct = useCanAct();
   return (
-    <section className="card" aria-label="No jobs yet">
-      <Empty>
-        <strong>No jobs yet. Add one here, or from code:</strong>
-        <pre tabIndex={0}>{CODE}</pre>
-        {canAct && (
-          <Button component={Link} to="/jobs/new">
-            Add a job
-          </Button>
-        )}
-      </Empty>
-    </section>
+    <Empty name="No jobs yet">
+      <strong>No jobs yet. Add one here, or from code:</strong>
+      <pre tabIndex={0}>{CODE}</pre>
+      {canAct && (
+        <Button component={Link} to="/jobs/new">
+          Add a job
+        </Button>
+      )}
+    </Empty>
   );
 }

@@ -1,5 +1,6 @@
 /** Owns what counts as a problem, found in the statistics and the jobs that are open; the worst first. */
 import type { JobSnapshot } from '../../../src/contract/snapshot.ts';
+import { workersServing } from '../../../src/contract/statistics/overview.ts';
 import type { JobStatistics } from '../../../src/contract/statistics/report.ts';
 import { liveJobs } from '../data/live-jobs.ts';
 import { useLive, useStats } from '../data/queries.ts';
@@ -31,14 +32,14 @@ export function problemsIn(statistics: JobStatistics, jobs: readonly JobSnapshot
   );
 }
 
-function queueProblems({ queues, workers }: JobStatistics): Problem[] {
+function queueProblems(statistics: JobStatistics): Problem[] {
+  const { queues, workers } = statistics;
   if (workers === 'unknown') return [];
-  const served = new Set(workers.filter(({ status }) => status === 'running').flatMap((worker) => worker.queues.map(({ queue }) => queue)));
   return queues.flatMap(({ queue, waiting, oldestWaitingMs }) => {
     const count = waiting.value ?? 0;
     if (count === 0) return [];
     const oldest = oldestWaitingMs.value ?? 0;
-    const isServed = served.has(queue);
+    const isServed = workersServing(queue, statistics).length > 0;
     if (isServed && oldest < LONG_WAIT_MS) return [];
     return [
       {

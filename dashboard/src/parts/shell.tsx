@@ -18,7 +18,7 @@ import { type ReactNode, useSyncExternalStore } from 'react';
 import { Link, useLocation } from 'wouter';
 import { basePath, stale } from '../data/api.ts';
 import { liveJobs } from '../data/live-jobs.ts';
-import { useLive, useMe, useStats } from '../data/queries.ts';
+import { useLive, useMe } from '../data/queries.ts';
 import { clockText, durationText, numberText } from '../format.ts';
 import { useProblems } from './problems.ts';
 import { Ago, useNow } from './time.tsx';
@@ -212,9 +212,4 @@ function Who() {
       {data.tenant === undefined ? '' : ` · ${data.tenant}`}
     </span>
   );
-}
-
-/** Warms what the rail shows. */
-export function useWarm(): void {
-  useStats();
 }

@@ -45,6 +45,11 @@ export function Loaded<Data>({
   return query.error === null ? <Skeleton height={height} /> : <Failed what={what} error={query.error} again={query.refetch} />;
 }
 
-export function Empty({ children }: { readonly children: ReactNode }) {
-  return <div className="empty">{children}</div>;
+/** A card that says why there is nothing. */
+export function Empty({ name, children }: { readonly name?: string; readonly children: ReactNode }) {
+  return (
+    <section className="card" aria-label={name}>
+      <div className="empty">{children}</div>
+    </section>
+  );
 }

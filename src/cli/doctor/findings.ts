@@ -1,7 +1,8 @@
 /** Owns what the doctor makes of what the servers say. Pure. */
 import { formatMs } from '../../contract/duration.ts';
 import { messageOf } from '../../contract/errors.ts';
-import type { ServerFacts } from '../../contract/server-facts.ts';
+import { CLOCK_OFF_MS, type ServerFacts } from '../../contract/server-facts.ts';
+import { workersServing } from '../../contract/statistics/overview.ts';
 import type { JobStatistics } from '../../contract/statistics/report.ts';
 
 /** One thing that was looked at. */
@@ -17,8 +18,6 @@ export interface Finding {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Times are told from the server's clock; beyond this a person would wonder. */
-const CLOCK_OFF_MS = 2000;
 const CLOCK_WRONG_MS = 60_000;
 /** A job starts within 5 s when there is room for it. */
 const LONG_WAIT_MS = 60_000;
@@ -78,18 +77,14 @@ export function workerFinding({ workers }: JobStatistics): Finding {
 }
 
 /** What waits in vain, or for long; one good finding when nothing does. */
-export function queueFindings({ queues, workers }: JobStatistics): readonly Finding[] {
-  const served = new Set(
-    workers === 'unknown'
-      ? []
-      : workers.filter(({ status }) => status === 'running').flatMap((worker) => worker.queues.map(({ queue }) => queue)),
-  );
+export function queueFindings(statistics: JobStatistics): readonly Finding[] {
+  const { queues } = statistics;
   const found = queues.flatMap(({ queue, waiting, oldestWaitingMs }) => {
     const count = waiting.value ?? 0;
     if (count === 0) return [];
     const oldest = oldestWaitingMs.value === null ? '' : `, the oldest for ${formatMs(oldestWaitingMs.value)}`;
     const waits = `"${queue}": ${count} ${count === 1 ? 'waits' : 'wait'}${oldest}`;
-    if (workers !== 'unknown' && !served.has(queue)) return [unserved(queue, waits)];
+    if (workersServing(queue, statistics).length === 0) return [unserved(queue, waits)];
     return (oldestWaitingMs.value ?? 0) > LONG_WAIT_MS ? [slow(waits)] : [];
   });
   return found.length > 0 ? found : [{ about: 'queues', state: 'good', says: `nothing waits for long (${queues.length} looked at)` }];

@@ -1,6 +1,7 @@
 /** Owns the commands that tell of all jobs: counts and statistics, queues, workers, errors, types. */
 import { formatMs } from '../../contract/duration.ts';
-import type { FailureGroup, QueueReport, TypeReport, WorkerReport } from '../../contract/statistics/report.ts';
+import { failuresOf, type TypeFailure, workersServing } from '../../contract/statistics/overview.ts';
+import type { QueueReport, TypeReport, WorkerReport } from '../../contract/statistics/report.ts';
 import { type PlaceFlags, withJobs } from '../connect.ts';
 import type { Host } from '../host.ts';
 import { plainTable, type TableColumn } from '../plain-table.ts';
@@ -68,11 +69,12 @@ const QUEUE_COLUMNS: readonly TableColumn<QueueReport & { readonly workers: stri
 
 export async function showQueues(flags: PlaceFlags, host: Host): Promise<number> {
   return await withJobs(flags, host, async ({ jobs }) => {
-    const { queues, workers } = await jobs.stats();
-    const serving = (queue: string): string =>
-      workers === 'unknown'
-        ? '?'
-        : String(workers.filter((worker) => worker.status === 'running' && worker.queues.some((one) => one.queue === queue)).length);
+    const statistics = await jobs.stats();
+    const { queues } = statistics;
+    const serving = (queue: string): string => {
+      const workers = workersServing(queue, statistics);
+      return workers === 'unknown' ? '?' : String(workers.length);
+    };
     if (flags.json === true) host.out.write(`${JSON.stringify({ queues })}\n`);
     else
       show(
@@ -108,7 +110,7 @@ export async function showWorkers(flags: PlaceFlags, host: Host): Promise<number
   });
 }
 
-const ERROR_COLUMNS: readonly TableColumn<FailureGroup & { readonly type: string }>[] = [
+const ERROR_COLUMNS: readonly TableColumn<TypeFailure>[] = [
   { head: 'count', align: 'right', value: ({ count }) => grouped(count) },
   { head: 'type', value: ({ type }) => type },
   { head: 'code', value: ({ code }) => code },
@@ -120,9 +122,7 @@ const ERROR_COLUMNS: readonly TableColumn<FailureGroup & { readonly type: string
 export async function showErrors(flags: OverviewFlags, host: Host): Promise<number> {
   return await withJobs(flags, host, async ({ jobs }) => {
     const { types } = await jobs.stats(filterOf(flags));
-    const errors = types
-      .flatMap(({ type, queue, failures }) => failures.map((group) => ({ type, queue, ...group })))
-      .toSorted((one, other) => other.count - one.count);
+    const errors = failuresOf(types);
     if (flags.json === true) host.out.write(`${JSON.stringify({ errors })}\n`);
     else show({ rows: errors, columns: ERROR_COLUMNS, none: 'No attempt has failed.' }, host);
     return 0;

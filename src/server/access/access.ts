@@ -71,7 +71,7 @@ export class Access {
 
   /** A session for the holder of a key. @throws JobError `not-authenticated`, `too-many-requests` */
   async openSession(key: string, from: string): Promise<{ readonly principal: Principal; readonly session: string }> {
-    const principal = await this.#byKey(`Bearer ${key}`, from);
+    const principal = await this.#holder(key, from);
     return { principal, session: await this.sessions.open(principal.id) };
   }
 
@@ -90,6 +90,10 @@ export class Access {
 
   async #byKey(sent: string, from: string): Promise<Principal> {
     const [, key = ''] = BEARER.exec(sent.slice(0, MAX_KEY_LENGTH)) ?? [];
+    return await this.#holder(key, from);
+  }
+
+  async #holder(key: string, from: string): Promise<Principal> {
     const check = await this.keys.verify(key);
     if ('why' in check && check.why === 'unknown') limited(this.#guesses, from, `The address ${from}`);
     return holderOf(check);

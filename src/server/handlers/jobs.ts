@@ -7,9 +7,9 @@ import type { AddOptions } from '../../contract/add-options.ts';
 import { asJobError, JobError, unknownJob } from '../../contract/errors.ts';
 import { checkText } from '../../contract/options.ts';
 import { isTerminal, type JobSnapshot } from '../../contract/snapshot.ts';
-import { tenantOf } from '../../contract/tenant.ts';
 import { type CallContext, callerOf, type Handlers } from '../context.ts';
 import { filterOf } from '../filter.ts';
+import { isOwn } from '../permission.ts';
 
 type JobRoute =
   | 'addJob'
@@ -68,7 +68,7 @@ export const jobHandlers: Handlers<JobRoute> = {
   },
 
   async getSnapshots({ query: { id: ids } }, { jobs, principal }) {
-    const own = ids.filter((id) => principal?.tenant === undefined || tenantOf(id) === principal.tenant);
+    const own = ids.filter((id) => isOwn(id, principal));
     const found = await Promise.all(own.map((id) => jobs.get(id)));
     return { jobs: found.flatMap((job) => (job === undefined ? [] : [withoutValues(job)])) };
   },

@@ -1,4 +1,5 @@
 /** Owns the routes of statistics, queues, workers, errors. */
+import { failuresOf } from '../../contract/statistics/overview.ts';
 import type { Handlers } from '../context.ts';
 
 export const queueHandlers: Handlers<'getStatistics' | 'listQueues' | 'listWorkers' | 'listErrors'> = {
@@ -18,7 +19,6 @@ export const queueHandlers: Handlers<'getStatistics' | 'listQueues' | 'listWorke
 
   async listErrors({ query }, { jobs }) {
     const { types } = await jobs.stats(query);
-    const errors = types.flatMap(({ type, queue, failures }) => failures.map((group) => ({ type, queue, ...group })));
-    return { errors: errors.toSorted((one, other) => other.count - one.count) };
+    return { errors: failuresOf(types) };
   },
 };

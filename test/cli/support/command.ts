@@ -30,6 +30,20 @@ export function holdfast(args: readonly string[], options: CommandOptions): Comm
   return run(process.execPath, [commandLine, ...args], options);
 }
 
+/** How a command ended, and what it wrote. */
+export interface Ended {
+  readonly code: number | string;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** `holdfast …` until it ends. */
+export async function holdfastToEnd(args: readonly string[], options: CommandOptions): Promise<Ended> {
+  const command = holdfast(args, options);
+  const code = await command.ended;
+  return { code, out: command.out(), err: command.err() };
+}
+
 /** The same on a terminal of 80 × 24. What it wrote, escapes and all, is in `out`. */
 export function holdfastOnTerminal(args: readonly string[], options: CommandOptions): Command {
   const words = [process.execPath, commandLine, ...args].map((word) => `'${word}'`);
