@@ -56,6 +56,9 @@ export function statistics(connect: () => Promise<ContractClient>): void {
     });
     expect(report?.perMinute).toHaveLength(60);
     expect(report?.perMinute.reduce((sum, count) => sum + count, 0)).toBe(4);
+    const perHour = report?.failures[0]?.perHour;
+    expect(perHour).toHaveLength(24);
+    expect(perHour?.reduce((sum, count) => sum + count, 0)).toBe(2);
     expect(report?.waitMs.p50).toBeGreaterThan(0);
     expect(report?.runMs.p50).toBeGreaterThanOrEqual(1);
     expect(Date.now() - Date.parse(report?.asOf ?? '')).toBeLessThan(10_000);

@@ -125,6 +125,20 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     expect(await job.get()).toMatchObject({ status: 'cancelled', cancelReason: 'wrong count', cancelledBy: 'admin of the browser' });
   });
 
+  test('shows errors that mean the same in one row, with how often in the last hours, and leads to the newest', async () => {
+    const { page } = await visit(browser, server);
+    const jobs = await Promise.all([1, 2].map(async () => await client.add(greet, { name: 'nobody', times: 1 })));
+    await Promise.allSettled(jobs.map(async (job) => await job.result()));
+    await page.goto(`${server.url}/errors`);
+    const row = page.getByRole('row').filter({ hasText: 'nobody is there' });
+    await row.getByRole('img', { name: /^[2-9] in the last 24 hours/ }).waitFor({ timeout: 30_000 });
+    expect(await row.count()).toBe(1);
+    expect(await row.locator('canvas').count()).toBe(1);
+    await row.getByRole('link', { name: 'Show' }).click();
+    await page.getByLabel('State').getByText('nobody is there').first().waitFor();
+    expect(await page.getByLabel('State').textContent()).toContain('Failed');
+  });
+
   test('leads from the overview to the last failure, why, and its retry in two clicks; and retries with other input', async () => {
     const { page } = await visit(browser, server);
     const job = await client.add(greet, { name: 'nobody', times: 1 });
@@ -355,7 +369,8 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const { page } = await visit(browser, server);
     await page.goto(`${server.url}/queues`);
     await page.getByRole('button', { name: 'Live' }).waitFor();
-    await sleep(4000);
+    // What workers count late is asked for once more.
+    await sleep(14_000);
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
     await sleep(6000);

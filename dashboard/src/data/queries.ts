@@ -9,6 +9,8 @@ import { liveJobs } from './live-jobs.ts';
 
 /** Sums and lists follow what happens no faster than this. */
 const REFRESH_EVERY_MS = 3000;
+/** By then a worker has reported what it counted, and one that is not heard of any more is called silent: both take 10 s. */
+const LATE_NEWS_MS = 12_000;
 const PAGE = 100;
 
 export const queryClient = new QueryClient({
@@ -41,27 +43,35 @@ export function useLiveJob(id: string): JobSnapshot | undefined {
   return useSyncExternalStore(liveJobs.subscribe, () => liveJobs.get(id));
 }
 
-/** Asks again for sums when jobs have changed, while the page that shows them is open. */
+/** Asks again for sums when jobs have changed, and once more when all of it is counted, while the page that shows them is open. */
 export function useRefresh(names: readonly string[]): void {
   const client = useQueryClient();
   const key = names.join();
   useEffect(() => {
     let lastAt = Date.now();
     let timer: number | undefined;
+    let late: number | undefined;
     const refresh = (): void => {
       timer = undefined;
       lastAt = Date.now();
       for (const name of key.split(',')) void client.invalidateQueries({ queryKey: [name] });
     };
+    const refreshLate = (): void => {
+      window.clearTimeout(late);
+      late = window.setTimeout(refresh, LATE_NEWS_MS);
+    };
+    refreshLate();
     let seen = liveJobs.state().version;
     const stop = liveJobs.subscribe(() => {
       if (liveJobs.state().version === seen) return;
       seen = liveJobs.state().version;
       timer ??= window.setTimeout(refresh, Math.max(0, lastAt + REFRESH_EVERY_MS - Date.now()));
+      refreshLate();
     });
     return () => {
       stop();
       window.clearTimeout(timer);
+      window.clearTimeout(late);
     };
   }, [client, key]);
 }

@@ -6,6 +6,7 @@ import { useRefresh, useStats } from '../data/queries.ts';
 import { numberText } from '../format.ts';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
+import { Trend } from '../parts/trend.tsx';
 import { useTitle } from '../parts/title.ts';
 
 const NEW_MS = 3_600_000;
@@ -45,6 +46,7 @@ function Groups({ groups }: { readonly groups: readonly TypeFailure[] }) {
           <tr>
             <th>error</th>
             <th className="right">attempts</th>
+            <th>last 24 hours</th>
             <th>type</th>
             <th>last</th>
             <th>newest job</th>
@@ -62,6 +64,9 @@ function Groups({ groups }: { readonly groups: readonly TypeFailure[] }) {
                 </div>
               </td>
               <td className="right">{numberText(group.count)}</td>
+              <td style={{ minWidth: 120 }}>
+                <Trend perHour={group.perHour} />
+              </td>
               <td>
                 <Link to={`/jobs?status=failed&type=${encodeURIComponent(group.type)}`}>{group.type}</Link>
               </td>

@@ -49,3 +49,17 @@ export function axis(more: Partial<uPlot.Axis> = {}): uPlot.Axis {
     ...more,
   };
 }
+
+/** One bar for each time: uPlot's own builder needs the library, which is not there yet when the options are made. */
+export function bars(plot: uPlot, index: number): uPlot.Series.Paths {
+  const [times, values] = [plot.data[0], plot.data[index] ?? []];
+  const fill = new Path2D();
+  const zero = plot.valToPos(0, 'y', true);
+  const width = Math.max(1, (plot.bbox.width / times.length) * 0.7);
+  for (const [at, time] of times.entries()) {
+    const value = values[at] ?? 0;
+    if (value > 0)
+      fill.rect(plot.valToPos(time, 'x', true) - width / 2, plot.valToPos(value, 'y', true), width, zero - plot.valToPos(value, 'y', true));
+  }
+  return { fill };
+}

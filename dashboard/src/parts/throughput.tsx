@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import type uPlot from 'uplot';
 import type { TypeReport } from '../../../src/contract/statistics/report.ts';
 import { numberText, shortClockText } from '../format.ts';
-import { axis, Chart, colour } from './chart.tsx';
+import { axis, bars, Chart, colour } from './chart.tsx';
 
 const MINUTES = 60;
 
@@ -70,7 +70,7 @@ function Bars({ title, times, values, mark }: Series) {
           stroke: colour(mark),
           width: 0,
           points: { show: false },
-          paths: (plot, index) => barsOf(plot, index),
+          paths: bars,
         },
       ],
     }),
@@ -83,20 +83,6 @@ function Bars({ title, times, values, mark }: Series) {
       <Chart options={options} data={data} height={110} label={title} />
     </div>
   );
-}
-
-/** Bars of a minute's width: uPlot's own builder needs the library, which is not there yet when the options are made. */
-function barsOf(plot: uPlot, index: number): uPlot.Series.Paths {
-  const [times, values] = [plot.data[0], plot.data[index] ?? []];
-  const fill = new Path2D();
-  const zero = plot.valToPos(0, 'y', true);
-  const width = Math.max(1, (plot.bbox.width / times.length) * 0.7);
-  for (const [at, time] of times.entries()) {
-    const value = values[at] ?? 0;
-    if (value > 0)
-      fill.rect(plot.valToPos(time, 'x', true) - width / 2, plot.valToPos(value, 'y', true), width, zero - plot.valToPos(value, 'y', true));
-  }
-  return { fill };
 }
 
 function MinuteTable({

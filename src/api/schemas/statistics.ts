@@ -21,6 +21,7 @@ const failureGroup = z.object({
   count,
   firstAt: time,
   lastAt: time,
+  perHour: z.array(count).readonly().describe('In each of the last 24 hours of the clock (UTC), oldest first; the last one is under way'),
   example: z.object({ jobId: z.string(), message: z.string() }),
 });
 

@@ -1,6 +1,6 @@
 /**
  * Owns the grouping of errors that mean the same: by code and by message without what differs from job to job (numbers,
- * ids, paths, addresses, quoted texts). Of each group: how many, when first and last, and one example.
+ * ids, paths, addresses, quoted texts). Of each group: how many, in which hours, when first and last, and one example.
  */
 
 export interface ErrorGroup {
@@ -14,6 +14,8 @@ export interface ErrorGroup {
   /** The newest one: its job and its message, at most 200 characters of it. */
   readonly jobId: string;
   readonly message: string;
+  /** Hour since 1970 → how many in it. The last 24 hours before the newest one; what was counted by an older version has none. */
+  readonly hours?: Readonly<Record<string, number>>;
 }
 
 /** Fingerprint → group. */
@@ -33,6 +35,9 @@ const MAX_MESSAGE_LENGTH = 200;
 const MAX_JOB_ID_LENGTH = 200;
 /** The groups of one job type that are kept: those seen last. */
 export const MAX_GROUPS = 50;
+
+export const HOURS_KEPT = 24;
+const HOUR_MS = 3_600_000;
 
 /** In this order: what is masked by one is not seen by the next. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
@@ -62,6 +67,7 @@ export function withError(groups: ErrorGroups, { code, message, jobId, at }: One
     lastAt: at,
     jobId: jobId.slice(0, MAX_JOB_ID_LENGTH),
     message: message.slice(0, MAX_MESSAGE_LENGTH),
+    hours: { [hourOf(at)]: 1 },
   };
   return mergeGroups(groups, { [`${code} ${pattern}`]: one });
 }
@@ -78,7 +84,25 @@ export function mergeGroups(groups: ErrorGroups, others: ErrorGroups): ErrorGrou
 
 function bothOf(one: ErrorGroup, other: ErrorGroup): ErrorGroup {
   const last = other.lastAt >= one.lastAt ? other : one;
-  return { ...last, count: one.count + other.count, firstAt: Math.min(one.firstAt, other.firstAt) };
+  return {
+    ...last,
+    count: one.count + other.count,
+    firstAt: Math.min(one.firstAt, other.firstAt),
+    hours: recentHours([one, other], last.lastAt),
+  };
+}
+
+export function hourOf(at: number): number {
+  return Math.floor(at / HOUR_MS);
+}
+
+/** What the groups have of the 24 hours that end with the one of `lastAt`. */
+function recentHours(groups: readonly ErrorGroup[], lastAt: number): Readonly<Record<string, number>> {
+  const first = hourOf(lastAt) - HOURS_KEPT + 1;
+  const sums: Record<string, number> = {};
+  for (const { hours = {} } of groups)
+    for (const [hour, count] of Object.entries(hours)) if (Number(hour) >= first) sums[hour] = (sums[hour] ?? 0) + count;
+  return sums;
 }
 
 /** The `most` groups that were seen last. */

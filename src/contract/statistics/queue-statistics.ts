@@ -81,8 +81,12 @@ function isSketch(value: unknown): boolean {
 
 function isErrorGroup(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { code, pattern, count, firstAt, lastAt, jobId, message } = value;
-  return [code, pattern, jobId, message].every((text) => typeof text === 'string') && [count, firstAt, lastAt].every(isCount);
+  const { code, pattern, count, firstAt, lastAt, jobId, message, hours = {} } = value;
+  return (
+    [code, pattern, jobId, message].every((text) => typeof text === 'string') &&
+    [count, firstAt, lastAt].every(isCount) &&
+    isRecordOf(hours, isCount)
+  );
 }
 
 function isCount(value: unknown): boolean {

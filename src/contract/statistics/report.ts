@@ -1,4 +1,5 @@
 /** Owns the shape of what `stats()` tells, and how it is made of what was counted. Pure. */
+import { HOURS_KEPT, hourOf } from './error-groups.ts';
 import { countOf, type QuantileSketch, quantilesBeyond } from './quantile-sketch.ts';
 import { type EndsOfMinute, minuteOf, MINUTES_KEPT, type TypeStatistics } from './type-statistics.ts';
 
@@ -34,6 +35,8 @@ export interface FailureGroup {
   readonly count: number;
   readonly firstAt: string;
   readonly lastAt: string;
+  /** Those in each of the last 24 hours, by the clock's hours in UTC, oldest first; the last one is under way. */
+  readonly perHour: readonly number[];
   /** The newest one: its job, and at most 200 characters of its message. */
   readonly example: { readonly jobId: string; readonly message: string };
 }
@@ -120,7 +123,7 @@ export function typeReport(type: string, queue: string, { counted, asOfMs }: { c
     successRate: { value: ended === 0 ? null : succeeded / ended, samples: ended, asOf, isEstimate: false },
     waitMs: durations(counted.wait, asOf),
     runMs: durations(counted.run, asOf),
-    failures: failureGroups(counted),
+    failures: failureGroups(counted, asOfMs),
   };
 }
 
@@ -135,15 +138,17 @@ function durations(sketch: QuantileSketch, asOf: string): Durations {
   return { p50, p95, p99, samples: countOf(sketch), asOf, isEstimate: true };
 }
 
-function failureGroups({ errors }: TypeStatistics): FailureGroup[] {
+function failureGroups({ errors }: TypeStatistics, now: number): FailureGroup[] {
+  const first = hourOf(now) - HOURS_KEPT + 1;
   return Object.values(errors)
     .toSorted((one, other) => other.count - one.count)
-    .map(({ code, pattern, count, firstAt, lastAt, jobId, message }) => ({
+    .map(({ code, pattern, count, firstAt, lastAt, jobId, message, hours = {} }) => ({
       code,
       pattern,
       count,
       firstAt: isoTime(firstAt),
       lastAt: isoTime(lastAt),
+      perHour: Array.from({ length: HOURS_KEPT }, (_none, index) => hours[first + index] ?? 0),
       example: { jobId, message },
     }));
 }

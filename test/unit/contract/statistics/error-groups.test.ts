@@ -32,8 +32,37 @@ describe('error groups', () => {
     const both = withError(first, { ...error, message: 'row 4 is bad', jobId: 'job-2', at: 5000 });
     const earlier = withError(both, { ...error, message: 'row 5 is bad', jobId: 'job-0', at: 10 });
     expect(Object.values(earlier)).toEqual([
-      { code: 'E_X', pattern: 'row <number> is bad', count: 3, firstAt: 10, lastAt: 5000, jobId: 'job-2', message: 'row 4 is bad' },
+      {
+        code: 'E_X',
+        pattern: 'row <number> is bad',
+        count: 3,
+        firstAt: 10,
+        lastAt: 5000,
+        jobId: 'job-2',
+        message: 'row 4 is bad',
+        hours: { 0: 3 },
+      },
     ]);
+  });
+
+  it('count by hour, and forget what lies 24 hours before the newest one', () => {
+    const hour = 3_600_000;
+    const times = [0, 1, hour, 5 * hour, 24 * hour + 7, 24 * hour + 8];
+    const groups = times.reduce<ErrorGroups>((sum, at) => withError(sum, { ...error, at }), {});
+    expect(Object.values(groups)[0]).toMatchObject({ count: 6, hours: { 1: 1, 5: 1, 24: 2 } });
+    expect(Object.values(groups)[0]?.hours).not.toHaveProperty('0');
+    // A worker may report late.
+    const late = withError(groups, { ...error, at: 0 });
+    expect(Object.values(late)[0]).toMatchObject({ count: 7, hours: { 1: 1, 5: 1, 24: 2 } });
+  });
+
+  it('of an older version, which counted no hours, are added to', () => {
+    const { code, message, jobId, at } = error;
+    const old: ErrorGroups = {
+      'E_X row <number> is bad': { code, pattern: 'row <number> is bad', count: 1, firstAt: at, lastAt: at, jobId, message },
+    };
+    const groups = mergeGroups(old, withError({}, { ...error, at: 3_600_000 }));
+    expect(Object.values(groups)).toMatchObject([{ count: 2, hours: { 1: 1 } }]);
   });
 
   it('keep other codes and other messages apart', () => {

@@ -123,6 +123,12 @@ describe('the statistics of a queue', () => {
     { one: { ...seen(), wait: { level: 0, min: 1, max: 2, buckets: { a: 1 } } } },
     { one: { ...seen(), minutes: { 5: [1] } } },
     { one: { ...seen(), errors: { x: { code: 7 } } } },
+    {
+      one: {
+        ...seen(),
+        errors: { x: { code: 'E', pattern: 'p', count: 1, firstAt: 1, lastAt: 1, jobId: 'a', message: 'm', hours: { 1: 'many' } } },
+      },
+    },
     { one: { ...seen(), progress: { 1: 'x' } } },
   ])('are not taken from %j', (value) => {
     expect(asQueueStatistics(value)).toEqual({});
