@@ -100,13 +100,12 @@ function addAdding(program: Command, host: Host, run: Run): void {
     });
 }
 
-interface ListFlags
-  extends PlaceFlags, Pick<ListOptions, 'status' | 'type' | 'queue' | 'idPrefix' | 'addedAfter' | 'addedBefore' | 'limit' | 'tenant'> {
+interface ListFlags extends PlaceFlags, Pick<ListOptions, (typeof FILTER_NAMES)[number]> {
   readonly tag?: readonly string[];
   readonly page?: string;
 }
 
-const FILTER_NAMES = ['status', 'type', 'queue', 'idPrefix', 'addedAfter', 'addedBefore', 'limit', 'tenant'] as const;
+const FILTER_NAMES = ['status', 'type', 'queue', 'idPrefix', 'addedAfter', 'addedBefore', 'limit', 'tenant', 'key', 'error'] as const;
 
 function addReading(program: Command, host: Host, run: Run): void {
   placed(program.command('get').description('Shows everything about a job: status, why it is not running, attempts, input, output.'))
@@ -119,7 +118,9 @@ function addReading(program: Command, host: Host, run: Run): void {
     .option('--type <name>')
     .option('--queue <name>')
     .option('--tag <word...>', 'jobs that have all of these')
+    .option('--key <text>', 'added with this key')
     .option('--tenant <name>')
+    .option('--error <text>', 'failed with this code, or with this in the message')
     .option('--id-prefix <text>', 'what the id begins with')
     .option('--added-after <time>', 'ISO 8601 with its zone')
     .option('--added-before <time>')

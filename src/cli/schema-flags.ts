@@ -3,6 +3,7 @@
  * value a flag takes follows from the JSON Schema of the type; what it means is checked by the contract.
  */
 import { JobError } from '../contract/errors.ts';
+import { inexactInteger } from '../contract/json-value.ts';
 import { closest } from './closest.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -93,13 +94,18 @@ function typeOf(schema: Schema): string | undefined {
 function valueOf(text: string, schema: Schema): unknown {
   const type = typeOf(schema);
   if (type === 'string') return text;
-  if (type === 'number' || type === 'integer') return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+  if (type === 'number' || type === 'integer') return isExactNumber(text) ? Number(text) : text;
+  if (inexactInteger(text) !== undefined) return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {
     // A word that is no JSON is itself.
     return text;
   }
+}
+
+function isExactNumber(text: string): boolean {
+  return text.trim() !== '' && !Number.isNaN(Number(text)) && inexactInteger(text) === undefined;
 }
 
 function put(

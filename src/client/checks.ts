@@ -1,5 +1,5 @@
 /** Owns the checks of what a client is told, the same wherever its calls go. */
-import { checkTags } from '../contract/add-options.ts';
+import { checkKey, checkTags } from '../contract/add-options.ts';
 import { checkJobName, checkQueueName, type InputOf, type JobContract } from '../contract/define-job.ts';
 import { JobError } from '../contract/errors.ts';
 import { checkInteger, checkKeys, checkText, invalidOption, show } from '../contract/options.ts';
@@ -20,11 +20,12 @@ export interface ListOptions extends JobFilter {
 const STATUSES: readonly JobStatus[] = [...OPEN_STATUSES, ...TERMINAL_STATUSES];
 /** Statuses that the server's index knows by itself. */
 const HAS_PAGES: readonly JobStatus[] = [...TERMINAL_STATUSES, 'delayed'];
-const FILTER_KEYS = ['status', 'type', 'queue', 'tags', 'tenant', 'idPrefix', 'addedAfter', 'addedBefore'];
+const FILTER_KEYS = ['status', 'type', 'queue', 'tags', 'key', 'tenant', 'idPrefix', 'addedAfter', 'addedBefore', 'error'];
 const LIST_OPTION_KEYS = [...FILTER_KEYS, 'limit', 'pageToken'];
 const COUNT_OPTION_KEYS = FILTER_KEYS.filter((key) => key !== 'status');
 const EVENT_FILTER_KEYS = FILTER_KEYS.filter((key) => !key.startsWith('added'));
 const MAX_ID_PREFIX_LENGTH = 200;
+const MAX_ERROR_LENGTH = 400;
 const MAX_TOKEN_LENGTH = 10_000;
 const DEFAULT_LIMIT = 50;
 
@@ -82,15 +83,20 @@ export function checkStatsOptions(filter: Pick<JobFilter, 'type' | 'queue'>): vo
 }
 
 /** @throws JobError `invalid-options` */
-export function checkFilter({ status, type, queue, tags, tenant, idPrefix, addedAfter, addedBefore }: JobFilter): void {
+export function checkFilter({ status, type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, error }: JobFilter): void {
   if (status !== undefined && !STATUSES.includes(status)) throw invalidOption('status', `one of ${STATUSES.join(', ')}`, status);
   if (type !== undefined) checkJobName(type, 'invalid-options');
   if (queue !== undefined) checkQueueName(queue);
   if (tags !== undefined) checkTags(tags);
+  if (key !== undefined) checkKey(key);
   if (tenant !== undefined) checkTenant(tenant);
   if (idPrefix !== undefined) checkText(idPrefix, 'idPrefix', MAX_ID_PREFIX_LENGTH);
   if (addedAfter !== undefined) instantOf(addedAfter, 'addedAfter', Date.now());
   if (addedBefore !== undefined) instantOf(addedBefore, 'addedBefore', Date.now());
+  if (error === undefined) return;
+  checkText(error, 'error', MAX_ERROR_LENGTH);
+  if (status !== undefined && status !== 'failed')
+    throw invalidOption('error', `left out with the status "${status}": it finds jobs that failed`, error);
 }
 
 /** What a retry by hand goes on from, or `invalid-options`. */

@@ -151,7 +151,8 @@ function idempotencyKeyOf({ idempotencyKey, dedupeKey }: AddOptions): string | u
   return checkText(idempotencyKey, 'idempotencyKey', MAX_IDEMPOTENCY_KEY_LENGTH);
 }
 
-function checkKey(key: unknown): string {
+/** @throws JobError `invalid-options` */
+export function checkKey(key: unknown): string {
   const text = checkText(key, 'key', MAX_KEY_LENGTH);
   if (new TextEncoder().encode(text).length > MAX_KEY_LENGTH) throw invalidOption('key', `a text of at most ${MAX_KEY_LENGTH} bytes`, key);
   return text;

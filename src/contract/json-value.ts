@@ -78,3 +78,55 @@ function lossOfObject(part: object): Loss | undefined {
   if (name === undefined || (hasToJson(part) && !ArrayBuffer.isView(part))) return undefined;
   return { what: /^[AEI]/.test(name) ? `an ${name}` : `a ${name}`, becomes: 'an object without its content' };
 }
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+/** Fewer digits than these are exact in a number of JavaScript. */
+const LONG_INTEGER = /-?\d{16,}(?![\d.eE])/y;
+const HAS_LONG_INTEGER = /\d{16}/;
+
+/**
+ * The first whole number of a JSON text that JavaScript cannot hold: `9007199254740993` would be read as `9007199254740992`. Undefined
+ * when there is none. Fractions are rounded everywhere, and are none.
+ */
+export function inexactInteger(json: string): string | undefined {
+  if (!HAS_LONG_INTEGER.test(json)) return undefined;
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) {
+      at = endOfText(json, at);
+    } else if (isNumberCharacter(code)) {
+      const integer = integerAt(json, at);
+      if (integer !== undefined && !isExact(integer)) return integer;
+      while (isNumberCharacter(json.charCodeAt(at + 1))) at += 1;
+    }
+  }
+  return undefined;
+}
+
+/** What is said of such a number, after "It has". */
+export function inexactSentence(integer: string): string {
+  return `the number ${integer.slice(0, 40)}, which JavaScript would read as ${Number(integer)}. Send it as a text.`;
+}
+
+function isExact(integer: string): boolean {
+  const read = Number(integer);
+  return Number.isFinite(read) && BigInt(read) === BigInt(integer);
+}
+
+/** Where the quoted text that begins at `start` ends. */
+function endOfText(json: string, start: number): number {
+  let at = start + 1;
+  while (at < json.length && json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+/** True for `+ - . 0–9 E e`. */
+function isNumberCharacter(code: number): boolean {
+  return (code >= 48 && code <= 57) || code === 43 || code === 45 || code === 46 || code === 69 || code === 101;
+}
+
+function integerAt(json: string, at: number): string | undefined {
+  LONG_INTEGER.lastIndex = at;
+  return LONG_INTEGER.exec(json)?.[0];
+}

@@ -122,6 +122,9 @@ export const VERSION_PREFIX = 'holdfast ';
 /** Search attribute (KeywordList) of the tags given at add. */
 export const TAGS_ATTRIBUTE = 'HoldfastTags';
 
+/** Search attribute (Keyword) of the key given at add. */
+export const KEY_ATTRIBUTE = 'HoldfastKey';
+
 /**
  * Run options that came over the wire, checked. Unknown keys are ignored, so that a newer client can talk to an older worker.
  * @throws JobError `invalid-options`

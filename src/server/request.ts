@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Route } from '../api/route.ts';
 import { JobError } from '../contract/errors.ts';
-import { MAX_DEPTH } from '../contract/json-value.ts';
+import { inexactInteger, inexactSentence, MAX_DEPTH } from '../contract/json-value.ts';
 import { pathOf } from '../contract/validate.ts';
 
 export interface CheckedInput {
@@ -93,6 +93,8 @@ function parseJson(text: string): unknown {
       cause: error,
     });
   }
+  const rounded = inexactInteger(text);
+  if (rounded !== undefined) throw new JobError('invalid-request', `The body of the request has ${inexactSentence(rounded)}`);
   checkValue(value, 0);
   return value;
 }

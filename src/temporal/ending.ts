@@ -10,7 +10,7 @@ import type { JobFailure } from '../contract/snapshot.ts';
 import { deadlineError } from '../contract/time-limits.ts';
 import { cancelIn, type CancelRecord } from './cancel-record.ts';
 import type { Temporal } from './connection.ts';
-import type { JobDescription, JobInfo } from './describe.ts';
+import type { JobInfo } from './describe.ts';
 import { isUnimplemented } from './errors.ts';
 import { failureOf, instantMs, payloadAt, stateInFailure } from './protocol.ts';
 
@@ -31,13 +31,16 @@ export interface JobEnding {
   readonly cancel?: CancelRecord;
 }
 
+/** A job that is closed, or that is being cancelled. */
+type EndedJob = JobInfo & { readonly isCancelRequested?: boolean };
+
 /** The events that end a single handler's job are the last five; its clean-up has six more, and signals and a cancel may stand between. */
 const LAST_EVENTS = 24;
 /** Between the cancel and the end may be what the handler still reported, and the steps of a clean-up. */
 const LAST_EVENTS_OF_CANCELLED = 500;
 
 /** What the closed job left; of one that is being cancelled, what is known already. */
-export async function readEnding(temporal: Temporal, job: JobDescription): Promise<JobEnding> {
+export async function readEnding(temporal: Temporal, job: EndedJob): Promise<JobEnding> {
   const events = await temporal.read(`read the end of job "${job.id}"`, () => lastEvents(temporal, job));
   const isOneHandler = job.steps === undefined;
   const cleanUps = new Set(events.filter(isCleanUpScheduled).map(({ eventId }) => String(eventId)));
@@ -49,12 +52,12 @@ export async function readEnding(temporal: Temporal, job: JobDescription): Promi
 }
 
 /** Newest first. The time-skipping server of the tests cannot read backwards. */
-async function lastEvents(temporal: Temporal, job: JobDescription): Promise<HistoryEvent[]> {
+async function lastEvents(temporal: Temporal, job: EndedJob): Promise<HistoryEvent[]> {
   const { workflowService } = temporal.client;
   try {
     const answer = await workflowService.getWorkflowExecutionHistoryReverse({
       ...executionOf(temporal, job),
-      maximumPageSize: job.isCancelRequested || job.close === 'cancelled' ? LAST_EVENTS_OF_CANCELLED : LAST_EVENTS,
+      maximumPageSize: job.isCancelRequested === true || job.close === 'cancelled' ? LAST_EVENTS_OF_CANCELLED : LAST_EVENTS,
     });
     return answer.history?.events ?? [];
   } catch (error) {

@@ -5,11 +5,12 @@ import type { ActionRecord } from '../contract/actions.ts';
 import { etaOf } from '../contract/eta.ts';
 import { type Instant, instantOf } from '../contract/start-time.ts';
 import type { JobSnapshot, JobStatus, JobSummary } from '../contract/snapshot.ts';
-import { isTerminal, OPEN_STATUSES } from '../contract/snapshot.ts';
+import { isTerminal, OPEN_STATUSES, TERMINAL_STATUSES } from '../contract/snapshot.ts';
 import { tenantPrefix } from '../contract/tenant.ts';
 import type { Temporal } from './connection.ts';
 import { describeJob, type JobDescription, type JobInfo } from './describe.ts';
 import { type JobEnding, readEnding } from './ending.ts';
+import { countFailedWith, listFailedWith } from './failed-jobs.ts';
 import { type FirstEvents, readFirstEvents } from './first-events.ts';
 import { newestRuns } from './newest-runs.ts';
 import { isoTime } from './protocol.ts';
@@ -29,6 +30,8 @@ export interface JobFilter {
   readonly queue?: string;
   /** Jobs that have all of these. */
   readonly tags?: readonly string[];
+  /** Jobs that were added with this key, or for this tenant with no other. */
+  readonly key?: string;
   /** Jobs that were added for this tenant. */
   readonly tenant?: string;
   /** What the id begins with: 1–200 characters. */
@@ -37,6 +40,12 @@ export interface JobFilter {
   readonly addedAfter?: Instant;
   /** Added before this time. */
   readonly addedBefore?: Instant;
+  /**
+   * Jobs that failed with it: an error code, or a part of the message in which `<number>`, `<id>`, `<url>` and the like may stand for
+   * what differs from job to job. 1–400 characters, with no status but `failed`. The errors are read from the jobs, newest first: 500
+   * of them for a page, which may be short and have a next one, and 2 000 for a count.
+   */
+  readonly error?: string;
 }
 
 export interface JobList {
@@ -49,7 +58,7 @@ export interface JobList {
 }
 
 export interface JobCounts extends Readonly<Record<JobStatus, number>> {
-  /** True when every open job was looked at: up to 500 are, of more the oldest and the newest. */
+  /** True when every open job was looked at: up to 500 are, of more the oldest and the newest. With an error: when every failed one was. */
   readonly isExact: boolean;
   /** So many of `queued` were not looked at: they are neither among the oldest, which workers take first, nor among the newest. */
   readonly assumedQueued: number;
@@ -128,24 +137,36 @@ export async function readJobs(
   filter: JobFilter,
   page: { size: number; token?: string | undefined },
 ): Promise<JobList> {
-  const { status } = filter;
+  const { status, error } = filter;
   const where = whereOf(filter);
+  if (error !== undefined) {
+    const { jobs, nextPageToken } = await listFailedWith(temporal, { ...where, error }, page);
+    return listOf(
+      jobs.map((job) => summaryOf(job, 'failed')),
+      nextPageToken,
+    );
+  }
   if (status !== undefined && !isTerminal(status) && status !== 'delayed')
     return await readOpenJobs(temporal, where, { status, size: page.size });
   const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: status }, page);
   const summaries = await resolveStatuses(temporal, await newestRuns(temporal, jobs));
   const matching = status === undefined ? summaries : summaries.filter((job) => job.status === status);
-  return { jobs: matching, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
+  return listOf(matching, nextPageToken);
+}
+
+function listOf(jobs: readonly JobSummary[], nextPageToken: string | undefined): JobList {
+  return { jobs, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
 }
 
 /** A filter in the terms of the index, without its status. */
-export function whereOf({ type, queue, tags, tenant, idPrefix, addedAfter, addedBefore }: JobFilter): JobQuery {
+export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore }: JobFilter): JobQuery {
   const now = Date.now();
   const prefixes = [tenant === undefined ? undefined : tenantPrefix(tenant), idPrefix].filter((prefix) => prefix !== undefined);
   return {
     type,
     queue,
     tags,
+    key,
     ...(prefixes.length === 0 ? {} : { prefixes }),
     ...(addedAfter === undefined ? {} : { addedFrom: instantOf(addedAfter, 'addedAfter', now) }),
     ...(addedBefore === undefined ? {} : { addedBefore: instantOf(addedBefore, 'addedBefore', now) }),
@@ -155,6 +176,7 @@ export function whereOf({ type, queue, tags, tenant, idPrefix, addedAfter, added
 /** How many jobs of each status match. */
 export async function countByStatus(temporal: Temporal, filter: Omit<JobFilter, 'status'>): Promise<JobCounts> {
   const where = whereOf(filter);
+  if (filter.error !== undefined) return await countOfError(temporal, { ...where, error: filter.error });
   const [closed, delayed, started] = await Promise.all([
     countJobs(temporal, where),
     countDelayed(temporal, where),
@@ -179,6 +201,12 @@ export async function countByStatus(temporal: Temporal, filter: Omit<JobFilter, 
     isExact: started.isAll,
     assumedQueued,
   };
+}
+
+async function countOfError(temporal: Temporal, where: JobQuery & { readonly error: string }): Promise<JobCounts> {
+  const { count, isAll } = await countFailedWith(temporal, where);
+  const none = Object.fromEntries([...OPEN_STATUSES, ...TERMINAL_STATUSES].map((status) => [status, 0])) as Record<JobStatus, number>;
+  return { ...none, failed: count, isExact: isAll, assumedQueued: 0 };
 }
 
 async function readOpenJobs(temporal: Temporal, where: JobQuery, { status, size }: { status: JobStatus; size: number }): Promise<JobList> {

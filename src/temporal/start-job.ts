@@ -1,11 +1,12 @@
 /** Owns the one call that makes a job: a workflow of the job type's name. */
 // The SDK has no public option for the request id of a start; its Nexus helpers give theirs in this way.
 import { type InternalWorkflowStartOptions, InternalWorkflowStartOptionsSymbol } from '@temporalio/client/lib/internal.js';
-import { defineSearchAttributeKey, type Priority, TypedSearchAttributes } from '@temporalio/common';
+import type { Priority } from '@temporalio/common';
 import type { AddPlan } from '../contract/add-options.ts';
-import { type JobMemo, MEMO_KEY, TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import { type JobMemo, MEMO_KEY } from '../contract/messages.ts';
 import { runTimeoutMs, type TimeLimits } from '../contract/time-limits.ts';
 import type { Temporal } from './connection.ts';
+import { searchAttributes, withAttributes } from './search-attributes.ts';
 
 export interface NewJob {
   readonly id: string;
@@ -24,21 +25,9 @@ export interface StartPolicy {
   readonly requestId?: string;
 }
 
-const TAGS_KEY = defineSearchAttributeKey(TAGS_ATTRIBUTE, 'KEYWORD_LIST');
-/** The protocol's IndexedValueType of a list of keywords. */
-const KEYWORD_LIST = 7;
-const UNKNOWN_ATTRIBUTE = /no mapping defined|not defined|not registered|unable to find/i;
-
 /** Starts the job; resolves with its run id when the server has stored it. */
 export async function startJob(temporal: Temporal, job: NewJob): Promise<string> {
-  try {
-    return await start(temporal, job);
-  } catch (error) {
-    const isUnknown = job.plan.tags.length > 0 && error instanceof Error && UNKNOWN_ATTRIBUTE.test(error.message);
-    if (!isUnknown) throw error;
-    await registerTags(temporal);
-    return await start(temporal, job);
-  }
+  return await withAttributes(temporal, async () => await start(temporal, job));
 }
 
 async function start(temporal: Temporal, { id, type, input, plan, ...job }: NewJob): Promise<string> {
@@ -61,7 +50,7 @@ async function start(temporal: Temporal, { id, type, input, plan, ...job }: NewJ
       ...(runTimeout === undefined ? {} : { workflowRunTimeout: runTimeout }),
       ...priorityOption(plan),
       ...policyOptions(job.policy),
-      ...(plan.tags.length === 0 ? {} : { typedSearchAttributes: new TypedSearchAttributes([{ key: TAGS_KEY, value: [...plan.tags] }]) }),
+      ...searchAttributes(plan),
     }),
   );
   return handle.firstExecutionRunId;
@@ -84,15 +73,4 @@ function policyOptions(policy: StartPolicy | undefined): Partial<InternalWorkflo
     workflowIdConflictPolicy: 'FAIL',
     ...(requestId === undefined ? {} : { [InternalWorkflowStartOptionsSymbol]: { requestId } }),
   };
-}
-
-/** A cluster that has not seen tags before learns of them here; the embedded server knows them from its start. */
-export async function registerTags(temporal: Temporal): Promise<void> {
-  await temporal.call('register the search attribute of tags', () =>
-    temporal.client.connection.operatorService.addSearchAttributes({
-      namespace: temporal.namespace,
-      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the protocol's enums are CommonJS values that an ES module cannot import
-      searchAttributes: { [TAGS_ATTRIBUTE]: KEYWORD_LIST },
-    }),
-  );
 }

@@ -3,10 +3,12 @@
  * exactly; which of the other open statuses a job has is found by describing it.
  */
 import { createHash } from 'node:crypto';
+import type { CountWorkflowExecution } from '@temporalio/client';
 import { invalidOption } from '../contract/options.ts';
 import type { Temporal } from './connection.ts';
 import { type CloseStatus, type JobInfo, readInfo } from './describe.ts';
-import { TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import { withAttributes } from './search-attributes.ts';
+import { KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { TerminalStatus } from '../contract/snapshot.ts';
 import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 
@@ -16,6 +18,7 @@ export interface JobQuery {
   /** Jobs of none of these. */
   readonly otherQueuesThan?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
+  readonly key?: string | undefined;
   /** At least one, and few: they are spelled out in the query. */
   readonly ids?: readonly string[] | undefined;
   /** What the id begins with, all of them. */
@@ -50,19 +53,25 @@ const CLOSE_STATUS_NAMES: Readonly<Record<string, CloseStatus>> = {
 
 /** One page of jobs, newest first. */
 export async function listJobs(temporal: Temporal, query: JobQuery, page: { size: number; token?: string | undefined }): Promise<JobPage> {
-  const answer = await temporal.call('list jobs', () =>
-    temporal.client.workflowService.listWorkflowExecutions({
-      namespace: temporal.namespace,
-      query: queryText(query, Date.now()),
-      pageSize: page.size,
-      ...(page.token === undefined ? {} : { nextPageToken: readToken(page.token) }),
-    }),
+  const answer = await withAttributes(temporal, () =>
+    temporal.call('list jobs', () =>
+      temporal.client.workflowService.listWorkflowExecutions({
+        namespace: temporal.namespace,
+        query: queryText(query, Date.now()),
+        pageSize: page.size,
+        ...(page.token === undefined ? {} : { nextPageToken: readToken(page.token) }),
+      }),
+    ),
   );
   const token = answer.nextPageToken;
   const nextPageToken = token == null || token.length === 0 ? undefined : writeToken(Buffer.from(token));
-  // The embedded server finds tags whatever their case; others do not.
-  const jobs = (answer.executions ?? []).map(readInfo).filter((job) => (query.tags ?? []).every((tag) => job.tags.includes(tag)));
+  // The embedded server finds words whatever their case; others do not.
+  const jobs = (answer.executions ?? []).map(readInfo).filter((job) => hasExactly(job, query));
   return { jobs, nextPageToken };
+}
+
+function hasExactly({ tags, memo }: JobInfo, query: JobQuery): boolean {
+  return (query.tags ?? []).every((tag) => tags.includes(tag)) && (query.key === undefined || memo?.key === query.key);
 }
 
 /** The server fails at a token that is not its own, and is asked again and again; so it gets only those that it gave. */
@@ -84,7 +93,7 @@ function checksum(token: Buffer): string {
 /** How many jobs match, by close status; statuses without a job are absent. */
 export async function countJobs(temporal: Temporal, query: JobQuery): Promise<ReadonlyMap<CloseStatus, number>> {
   const where = queryText(query, Date.now());
-  const answer = await temporal.call('count jobs', () => temporal.client.workflow.count(`${where} GROUP BY ExecutionStatus`.trimStart()));
+  const answer = await count(temporal, `${where} GROUP BY ExecutionStatus`.trimStart());
   const counts = answer.groups.map(({ count, groupValues }) => [CLOSE_STATUS_NAMES[String(groupValues[0])] ?? 'open', count] as const);
   return new Map(counts);
 }
@@ -101,7 +110,11 @@ export async function countStarted(temporal: Temporal, query: JobQuery): Promise
 
 async function countState(temporal: Temporal, query: JobQuery): Promise<number> {
   const where = queryText(query, Date.now());
-  return (await temporal.call('count jobs', () => temporal.client.workflow.count(where))).count;
+  return (await count(temporal, where)).count;
+}
+
+async function count(temporal: Temporal, where: string): Promise<CountWorkflowExecution> {
+  return await withAttributes(temporal, () => temporal.call('count jobs', () => temporal.client.workflow.count(where)));
 }
 
 function queryText(query: JobQuery, now: number): string {
@@ -110,6 +123,7 @@ function queryText(query: JobQuery, now: number): string {
     queue,
     otherQueuesThan = [],
     tags,
+    key,
     ids,
     prefixes,
     state,
@@ -125,6 +139,7 @@ function queryText(query: JobQuery, now: number): string {
     queue === undefined ? undefined : `TaskQueue = ${quoted(queue)}`,
     otherQueuesThan.length === 0 ? undefined : `TaskQueue NOT IN (${otherQueuesThan.map(quoted).join(', ')})`,
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
+    key === undefined ? undefined : `${KEY_ATTRIBUTE} = ${quoted(key)}`,
     ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,
     ...(prefixes ?? []).map((prefix) => `WorkflowId STARTS_WITH ${quoted(prefix)}`),
     addedFrom === undefined ? undefined : `StartTime >= ${quoted(new Date(addedFrom).toISOString())}`,

@@ -16,7 +16,7 @@ import { JobError, unknownJob } from '../contract/errors.ts';
 import { checkConcurrency, checkKeys } from '../contract/options.ts';
 import { jsonLog, type Log } from '../log.ts';
 import { temporalOver } from '../temporal/connection.ts';
-import { registerTags } from '../temporal/start-job.ts';
+import { registerAttributes } from '../temporal/search-attributes.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { type JobWorker, startWorker } from '../worker.ts';
 import { AttemptStarts } from './attempt-starts.ts';
@@ -85,8 +85,8 @@ export async function testEnvironment(options: TestEnvironmentOptions): Promise<
   const temporal = temporalOver(new SteppingClient(server.connection, clock), { address: server.address, namespace: NAMESPACE });
   const starts = new AttemptStarts(clock);
   try {
-    // This server keeps the id of a job that it refuses because it does not know tags, so a second try would be a conflict.
-    await registerTags(temporal);
+    // This server keeps the id of a job that it refuses because it does not know its attributes, so a second try would be a conflict.
+    await registerAttributes(temporal);
     const worker = await startWorker({
       registry: new HandlerRegistry(jobs.map((job) => starts.noted(job))),
       limits: new Map([...queues].map((queue) => [queue, new HandlerLimit(concurrency)])),

@@ -333,7 +333,7 @@ function listsAndCounts(connect: () => Promise<ContractClient>): void {
     [{ tags: 'a' }, /^Expected tags to be a list/],
     [
       { sort: 'asc' },
-      /^Unknown list options: "sort"\. Known are: status, type, queue, tags, tenant, idPrefix, addedAfter, addedBefore, limit, pageToken\.$/,
+      /^Unknown list options: "sort"\. Known are: status, type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, error, limit, pageToken\.$/,
     ],
   ])('refuse %j', async (options, message) => {
     const client = await connect();

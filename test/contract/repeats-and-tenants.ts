@@ -127,7 +127,46 @@ export function narrowedLists(connect: () => Promise<ContractClient>): void {
     await Promise.all([early, late].map(async (job) => await job.cancel()));
   });
 
-  test.each([{ idPrefix: '' }, { addedAfter: 'yesterday' }, { addedBefore: 5 }, { tenant: 'A' }])('not by %j', async (filter) => {
+  test('by the key, as it was written', async () => {
+    const contract = contractOf({ name: `keyed-${randomUUID()}` });
+    const client = await connect();
+    const jobs = await Promise.all(
+      ['acme', 'Acme', undefined].map(async (key) => await client.add(contract, 1, { delay: '1h', ...(key === undefined ? {} : { key }) })),
+    );
+    await eventually('that all are found', async () => (await client.list({ type: contract.name })).jobs.length === 3);
+    expect((await client.list({ key: 'acme', type: contract.name })).jobs.map(({ id, key }) => [id, key])).toEqual([[jobs[0]?.id, 'acme']]);
+    expect(await client.list({ key: 'nobody', type: contract.name })).toMatchObject({ jobs: [] });
+    await Promise.all(jobs.map(async (job) => await job.cancel()));
+  });
+
+  test('by the error, its code or its message without what differs', async () => {
+    const contract = contractOf({ name: `failing-${randomUUID()}`, retry: { maxAttempts: 1 } });
+    const fail = (n: unknown): never => {
+      throw Object.assign(new Error(`row ${String(n)} of "orders" is bad`), n === 3 ? { code: 'E_THIRD' } : {});
+    };
+    await runWorker({ jobs: [handle(contract, fail)] });
+    const client = await connect();
+    const jobs = await Promise.all([1, 2, 3].map(async (n) => await client.add(contract, n)));
+    await Promise.allSettled(jobs.map(async (job) => await job.result()));
+    await eventually('that all have failed', async () => (await client.list({ type: contract.name, status: 'failed' })).jobs.length === 3);
+    const type = contract.name;
+    const found = async (error: string): Promise<number> => (await client.list({ type, error })).jobs.length;
+    expect(await found('row <number> of <text> is bad')).toBe(3);
+    expect(await found('ROW 2')).toBe(1);
+    expect((await client.list({ type, error: 'E_THIRD', status: 'failed' })).jobs.map(({ id }) => id)).toEqual([jobs[2]?.id]);
+    expect(await found('no such thing')).toBe(0);
+    expect(await client.count({ type, error: 'row 1' })).toMatchObject({ failed: 1, completed: 0, isExact: true });
+  });
+
+  test.each([
+    { idPrefix: '' },
+    { addedAfter: 'yesterday' },
+    { addedBefore: 5 },
+    { tenant: 'A' },
+    { key: 'ä'.repeat(33) },
+    { error: '' },
+    { error: 'broken', status: 'queued' },
+  ])('not by %j', async (filter) => {
     const client = await connect();
     await expect(client.list(filter as object)).rejects.toMatchObject({ code: 'invalid-options' });
   });

@@ -41,6 +41,7 @@ async function work(): Promise<RunningWorker> {
   return await startWorker({
     jobs: [
       handle(greet, ({ name, loud, times }) => {
+        if (name === 'no-one' && isBroken) throw new Error('no one is home');
         if (name === 'nobody' && isBroken) throw Object.assign(new Error('nobody is there'), { code: 'E_NOBODY' });
         return `${loud ? 'HELLO' : 'Hello'}, ${name} × ${times}`;
       }),
@@ -137,6 +138,28 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await row.getByRole('link', { name: 'Show' }).click();
     await page.getByLabel('State').getByText('nobody is there').first().waitFor();
     expect(await page.getByLabel('State').textContent()).toContain('Failed');
+  });
+
+  test('lists the jobs that failed with an error, and retries these and no others', async () => {
+    const { page } = await visit(browser, server);
+    const [other, ...jobs] = await Promise.all(
+      ['no-one', 'nobody', 'nobody'].map(async (name) => await client.add(greet, { name, times: 1 })),
+    );
+    await Promise.allSettled([other, ...jobs].map(async (job) => await job?.result()));
+    await page.goto(`${server.url}/errors`);
+    const row = page.getByRole('row').filter({ hasText: 'nobody is there' });
+    await row.getByRole('link', { name: 'Jobs', exact: true }).click();
+    await page.getByRole('grid', { name: 'Jobs' }).getByText('nobody is there').nth(1).waitFor();
+    expect(new URL(page.url()).searchParams.get('error')).toBe('nobody is there');
+    expect(await page.getByRole('grid', { name: 'Jobs' }).textContent()).not.toContain('no one');
+    await page.goBack();
+    await row.getByRole('button', { name: 'Retry…' }).click();
+    const dialog = page.getByRole('dialog', { name: /^Retry [0-9]+ jobs\?$/ });
+    await dialog.getByRole('button', { name: /^Retry [0-9]+ jobs$/ }).click();
+    await page.waitForURL('**/operations*');
+    const runs = async (): Promise<readonly number[]> => await Promise.all(jobs.map(async (job) => (await job.get()).run));
+    expect(await eventually('second runs', async () => (await runs()).every((run) => run === 2) && (await runs()))).toEqual([2, 2]);
+    expect(await other?.get()).toMatchObject({ status: 'failed', run: 1 });
   });
 
   test('leads from the overview to the last failure, why, and its retry in two clicks; and retries with other input', async () => {

@@ -117,6 +117,7 @@ describe('a body', () => {
     ['of another type', 'type=greet', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported-media-type'],
     ['that is too large', JSON.stringify({ type: 'echo', input: 'x'.repeat(4_100_000) }), {}, 413, 'payload-too-large'],
     ['that is too deep', `{"type":"echo","input":${'['.repeat(100)}${']'.repeat(100)}}`, {}, 400, 'invalid-request'],
+    ['with a number that would be rounded', '{"type":"echo","input":{"id":9007199254740993}}', {}, 400, 'invalid-request'],
     ['with the key of prototypes', '{"type":"echo","input":{"__proto__":{"a":1}}}', {}, 400, 'invalid-request'],
   ])('%s is refused', async (_what, body, ...expected) => {
     const [headers, status, code] = expected as [Record<string, string>, number, string];

@@ -1,11 +1,17 @@
 /** Owns the page of errors: those that mean the same are one row, the newest kind first. */
+import { Button } from '@mantine/core';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { failuresOf, type TypeFailure } from '../../../src/contract/statistics/overview.ts';
 import type { JobStatistics } from '../../../src/contract/statistics/report.ts';
-import { useRefresh, useStats } from '../data/queries.ts';
+import { api } from '../data/api.ts';
+import { errorText, useCanAct, useRefresh, useStats } from '../data/queries.ts';
 import { numberText } from '../format.ts';
+import { Confirm, type Question } from '../parts/confirm.tsx';
+import { retryQuestion, useStartOperation } from '../parts/operation.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { Ago } from '../parts/time.tsx';
+import { say } from '../parts/toasts.tsx';
 import { Trend } from '../parts/trend.tsx';
 import { useTitle } from '../parts/title.ts';
 
@@ -50,6 +56,7 @@ function Groups({ groups }: { readonly groups: readonly TypeFailure[] }) {
             <th>type</th>
             <th>last</th>
             <th>newest job</th>
+            <th>failed with it</th>
           </tr>
         </thead>
         <tbody>
@@ -76,11 +83,40 @@ function Groups({ groups }: { readonly groups: readonly TypeFailure[] }) {
               <td>
                 <Link to={`/jobs/${encodeURIComponent(group.example.jobId)}`}>Show</Link>
               </td>
+              <td>
+                <GroupActs group={group} />
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
     </section>
+  );
+}
+
+/** To the jobs that failed with it, and all of them again. */
+function GroupActs({ group: { type, pattern } }: { readonly group: TypeFailure }) {
+  const canAct = useCanAct();
+  const [question, setQuestion] = useState<Question>();
+  const start = useStartOperation();
+  const filter = { status: 'failed', type, error: pattern } as const;
+  const ask = async (): Promise<void> => {
+    const { failed, isExact } = await api.call('countJobs', { query: { type, error: pattern } });
+    if (failed === 0)
+      return say('No job is failed with it now: later attempts of the others have not failed, or they were retried or deleted.');
+    const number = `${isExact ? '' : 'at least '}${numberText(failed)}`;
+    setQuestion({ ...retryQuestion(number, failed === 1), onGo: async (reason) => await start({ act: 'retry', filter }, reason) });
+  };
+  return (
+    <div className="head" style={{ gap: 8, flexWrap: 'nowrap' }}>
+      <Link to={`/jobs?${new URLSearchParams(filter).toString()}`}>Jobs</Link>
+      {canAct && (
+        <Button variant="default" onClick={() => void ask().catch((error: unknown) => say(errorText(error), true))}>
+          Retry…
+        </Button>
+      )}
+      <Confirm question={question} onClose={() => setQuestion(undefined)} />
+    </div>
   );
 }
 

@@ -85,8 +85,11 @@ function useMatching(filter: ListFilter): number | undefined {
   return status === undefined || addedAfter !== undefined || addedBefore !== undefined ? undefined : data?.[status];
 }
 
-function isMatch(job: JobSummary, { status, type, queue }: ListFilter): boolean {
+/** Errors are not compared: rows do not have them. */
+function isMatch(job: JobSummary, { status, type, queue, key, error }: ListFilter): boolean {
   return (
+    (error === undefined || job.status === 'failed') &&
+    (key === undefined || job.key === key) &&
     (status === undefined || job.status === status) &&
     (type === undefined || job.type === type) &&
     (queue === undefined || job.queue === queue)
@@ -134,7 +137,7 @@ function News({ jobs, filter }: { readonly jobs: readonly JobSummary[]; readonly
   const newest = jobs[0]?.addedAt ?? '';
   const known = useMemo(() => new Set(jobs.map(({ id }) => id)), [jobs]);
   const count = liveJobs.all().filter((job) => job.addedAt > newest && !known.has(job.id) && isMatch(job, filter)).length;
-  if (count === 0) return null;
+  if (count === 0 || filter.error !== undefined) return null;
   return (
     <button type="button" className="news" onClick={() => void queryClient.resetQueries({ queryKey: ['jobs'] })}>
       {numberText(count)} newer {count === 1 ? 'job' : 'jobs'} · show

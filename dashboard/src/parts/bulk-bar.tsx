@@ -1,22 +1,19 @@
 /** Owns what can be done with many jobs at once: those that were selected, or all that match, as an operation of the server. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { Link, useLocation } from 'wouter';
 import type { JobStatus } from '../../../src/contract/snapshot.ts';
 import { api } from '../data/api.ts';
-import { errorText, type ListFilter, queryClient, useAct } from '../data/queries.ts';
+import { type ListFilter, queryClient } from '../data/queries.ts';
 import { numberText } from '../format.ts';
 import { Confirm, type Question } from './confirm.tsx';
+import { type Act, retryQuestion, useStartOperation, VERBS } from './operation.tsx';
 import { say } from './toasts.tsx';
-
-type Act = 'retry' | 'cancel' | 'delete';
 
 const FITS: Readonly<Record<Act, readonly JobStatus[]>> = {
   retry: ['failed', 'cancelled'],
   cancel: ['delayed', 'queued', 'processing', 'retrying'],
   delete: ['completed', 'failed', 'cancelled'],
 };
-const VERBS: Readonly<Record<Act, string>> = { retry: 'Retry', cancel: 'Cancel', delete: 'Delete' };
 /** From so many on the number has to be typed before they are deleted. */
 const TYPED_FROM = 1000;
 const AT_ONCE = 5;
@@ -32,8 +29,7 @@ export interface BulkProps {
 export function BulkBar({ selected, filter, matching, clear }: BulkProps) {
   const [question, setQuestion] = useState<Question>();
   const [isAll, setAll] = useState(false);
-  const start = useAct('startOperation', ['operations', 'jobs', 'counts', 'stats']);
-  const [, go] = useLocation();
+  const start = useStartOperation();
   const status = filter.status;
   const count = isAll ? (matching ?? 0) : selected.size;
   const fitting = (Object.keys(FITS) as Act[]).filter((act) => (status === undefined ? !isAll : FITS[act].includes(status)));
@@ -44,23 +40,7 @@ export function BulkBar({ selected, filter, matching, clear }: BulkProps) {
     });
   const runAll = async (act: Act, reason: string | undefined): Promise<void> => {
     const { tag, ...rest } = filter;
-    const body = {
-      act,
-      filter: { ...rest, ...(tag === undefined ? {} : { tags: [tag].flat() }) },
-      ...(reason === undefined ? {} : { reason }),
-    };
-    try {
-      const { id, matching } = await start.mutateAsync({ body });
-      say(
-        <>
-          {VERBS[act]} of {numberText(matching)} jobs has begun. <Link to={`/operations?id=${id}`}>Show</Link>
-        </>,
-      );
-      clear();
-      go('/operations');
-    } catch (error) {
-      say(`Nothing was changed. ${errorText(error)}`, true);
-    }
+    if (await start({ act, filter: { ...rest, ...(tag === undefined ? {} : { tags: [tag].flat() }) } }, reason)) clear();
   };
   const runSome = async (act: Act, reason: string | undefined): Promise<void> => {
     const { done, failed } = await actOnEach(act, [...selected], reason);
@@ -98,19 +78,7 @@ function questionOf(act: Act, count: number, all: ListFilter | undefined): Omit<
   const jobs = `${numberText(count)} ${count === 1 ? 'job' : 'jobs'}`;
   const which =
     all !== undefined ? `All that match ${Object.values(all).flat().join(', ')} when it begins; later ones are not included. ` : '';
-  if (act === 'retry')
-    return {
-      title: `Retry ${jobs}?`,
-      body: (
-        <p>
-          {which}They run again with the same input: what their handlers did before, such as mails that were sent, may be done twice unless
-          they use the idempotency key. You can stop it on the page Operations.
-        </p>
-      ),
-      keep: 'Not now',
-      go: `Retry ${jobs}`,
-      hasReason: true,
-    };
+  if (act === 'retry') return retryQuestion(numberText(count), count === 1, which);
   if (act === 'cancel')
     return {
       title: `Cancel ${jobs}?`,

@@ -42,8 +42,8 @@ export function Chart({ options, data, height, label }: ChartProps) {
 /** Axes as quiet as the rest. */
 export function axis(more: Partial<uPlot.Axis> = {}): uPlot.Axis {
   return {
-    stroke: colour('--soft'),
-    grid: { stroke: colour('--hair'), width: 1 },
+    stroke: () => colour('--soft'),
+    grid: { stroke: () => colour('--hair'), width: 1 },
     ticks: { show: false },
     font: '12px Inter, Arial, sans-serif',
     ...more,

@@ -9,13 +9,18 @@ import { StatusIcon, STATUSES, statusWord } from '../statuses.tsx';
 import { type JobFilterState, SPANS } from './job-filter.ts';
 
 const TYPING_MS = 300;
+const TEXTS = [
+  { field: 'idPrefix', label: 'Id begins with' },
+  { field: 'tag', label: 'Tag' },
+  { field: 'key', label: 'Key' },
+  { field: 'error', label: 'Error' },
+] as const;
 
 export function FilterBar({ state: { filter, set, clear } }: { readonly state: JobFilterState }) {
   const types = useJobTypes();
   const stats = useStats();
   const given = new URLSearchParams(useSearch());
-  const setPrefix = useDebouncedCallback((idPrefix: string) => set({ idPrefix }), TYPING_MS);
-  const setTag = useDebouncedCallback((tag: string) => set({ tag }), TYPING_MS);
+  const setText = useDebouncedCallback(set, TYPING_MS);
   const hasMore = Object.keys(filter).length > 0;
   return (
     <div className="page" style={{ gap: 10 }}>
@@ -50,20 +55,16 @@ export function FilterBar({ state: { filter, set, clear } }: { readonly state: J
           data={Object.entries(SPANS).map(([value, { name }]) => ({ value, label: name }))}
           onChange={(span) => set({ addedAfter: span ?? undefined })}
         />
-        <TextInput
-          size="xs"
-          aria-label="Id begins with"
-          placeholder="Id begins with…"
-          defaultValue={filter.idPrefix ?? ''}
-          onChange={({ currentTarget }) => setPrefix(currentTarget.value)}
-        />
-        <TextInput
-          size="xs"
-          aria-label="Tag"
-          placeholder="Tag…"
-          defaultValue={given.get('tag') ?? ''}
-          onChange={({ currentTarget }) => setTag(currentTarget.value)}
-        />
+        {TEXTS.map(({ field, label }) => (
+          <TextInput
+            key={field}
+            size="xs"
+            aria-label={label}
+            placeholder={`${label}…`}
+            defaultValue={given.get(field) ?? ''}
+            onChange={({ currentTarget }) => setText({ [field]: currentTarget.value })}
+          />
+        ))}
         {hasMore && (
           <Button variant="subtle" onClick={clear}>
             Clear filters

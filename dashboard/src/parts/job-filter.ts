@@ -3,8 +3,9 @@ import { useLocation, useSearch } from 'wouter';
 import type { ListFilter } from '../data/queries.ts';
 import { STATUSES } from '../statuses.tsx';
 
-export const FIELDS = ['status', 'type', 'queue', 'tag', 'idPrefix', 'addedAfter'] as const;
+export const FIELDS = ['status', 'type', 'queue', 'tag', 'key', 'idPrefix', 'error', 'addedAfter'] as const;
 type Field = (typeof FIELDS)[number];
+const TEXT_FIELDS = ['type', 'queue', 'tag', 'key', 'idPrefix', 'error'] as const;
 
 export interface JobFilterState {
   readonly filter: ListFilter;
@@ -28,18 +29,15 @@ export function useJobFilter(): JobFilterState {
   const value = (field: Field): string | undefined => given.get(field) ?? undefined;
   const status = STATUSES.find((one) => one === value('status'));
   const span = SPANS[value('addedAfter') ?? ''];
-  const [type, queue, tag, idPrefix] = [value('type'), value('queue'), value('tag'), value('idPrefix')];
+  const texts = TEXT_FIELDS.flatMap((field) => (value(field) === undefined ? [] : [[field, value(field)] as const]));
   const filter: ListFilter = {
     ...(status === undefined ? {} : { status }),
-    ...(type === undefined ? {} : { type }),
-    ...(queue === undefined ? {} : { queue }),
-    ...(tag === undefined ? {} : { tag }),
-    ...(idPrefix === undefined ? {} : { idPrefix }),
+    ...Object.fromEntries(texts),
     ...(span === undefined ? {} : { addedAfter: new Date(Math.floor((Date.now() - span.ms) / ROUND_MS) * ROUND_MS).toISOString() }),
   };
   const set: JobFilterState['set'] = (change) => {
     const next = new URLSearchParams(given);
-    for (const [field, to] of Object.entries(change)) {
+    for (const [field, to] of Object.entries({ ...besides(change), ...change })) {
       if (to === undefined || to === '') next.delete(field);
       else next.set(field, to);
     }
@@ -47,4 +45,10 @@ export function useJobFilter(): JobFilterState {
     go(text === '' ? path : `${path}?${text}`);
   };
   return { filter, set, clear: () => go(path) };
+}
+
+/** Only failed jobs have an error: choosing another status ends the search for one, and the other way round. */
+function besides({ status, error }: Partial<Record<Field, string | undefined>>): Partial<Record<Field, undefined>> {
+  if (error !== undefined && error !== '') return { status: undefined };
+  return status === undefined || status === 'failed' ? {} : { error: undefined };
 }

@@ -1,5 +1,6 @@
 /** Owns a form made of a JSON Schema: fields for plain values, JSON for what is nested. The server checks what is sent. */
 import { JsonInput, NumberInput, Select, Switch, TextInput } from '@mantine/core';
+import { inexactInteger, inexactSentence } from '../../../src/contract/json-value.ts';
 
 /** The part of JSON Schema that forms are made of. */
 export interface FieldSchema {
@@ -112,7 +113,8 @@ function NestedField({
       minRows={2}
       maxRows={12}
       placeholder="JSON"
-      validationError="This is no JSON"
+      validationError="This is no JSON, or has a number that would be rounded"
+      deserialize={exactJson}
       defaultValue={value === undefined ? '' : JSON.stringify(value, null, 2)}
       onChange={(text) => {
         const next = parsed(text);
@@ -122,10 +124,17 @@ function NestedField({
   );
 }
 
+/** @throws SyntaxError also for a whole number that JavaScript would round */
+function exactJson(text: string): unknown {
+  const rounded = inexactInteger(text);
+  if (rounded !== undefined) throw new SyntaxError(`It has ${inexactSentence(rounded)}`);
+  return JSON.parse(text) as unknown;
+}
+
 /** Undefined for what is no JSON. */
 export function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return exactJson(text);
   } catch {
     return undefined;
   }

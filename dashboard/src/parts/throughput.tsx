@@ -66,8 +66,8 @@ function Bars({ title, times, values, mark }: Series) {
       series: [
         {},
         {
-          fill: colour(mark),
-          stroke: colour(mark),
+          fill: () => colour(mark),
+          stroke: () => colour(mark),
           width: 0,
           points: { show: false },
           paths: bars,

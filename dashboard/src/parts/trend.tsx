@@ -20,7 +20,7 @@ export function Trend({ perHour }: { readonly perHour: readonly number[] }) {
       series: [
         {},
         {
-          fill: colour('--failed-mark'),
+          fill: () => colour('--failed-mark'),
           width: 0,
           points: { show: false },
           paths: bars,

@@ -1,6 +1,6 @@
 /** Owns the schemas of what is sent to add jobs and to act on one. What the values mean is checked by `contract/`. */
 import { z } from 'zod';
-import { anyJson, duration, optional, priority, queueName, tag, tenantName, terminalStatus, time, typeName } from './basics.ts';
+import { jobKey, anyJson, duration, optional, priority, queueName, tag, tenantName, terminalStatus, time, typeName } from './basics.ts';
 import { addedJob } from './jobs.ts';
 
 const retry = z.strictObject({
@@ -30,7 +30,7 @@ const addOptions = z.strictObject({
   delay: optional(duration.describe('Not before this long from now')),
   runAt: optional(time.describe('Not before this time; not together with delay')),
   priority: optional(priority),
-  key: optional(z.string().min(1).max(64).describe('Whose turn it is: jobs of different keys and one priority take turns')),
+  key: optional(jobKey.describe('Whose turn it is: jobs of different keys and one priority take turns')),
   maxAttempts: optional(z.int().min(1).max(1000)),
   retry: optional(retry),
   timeout: optional(duration.describe('Longest time for one attempt')),

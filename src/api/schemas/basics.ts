@@ -34,6 +34,14 @@ export const priority = z
   .describe('A name, or a whole number: ≥ 10 highest, 1 to 9 high, 0 normal, −1 to −9 low, ≤ −10 lowest');
 export const priorityName = z.enum(PRIORITIES);
 export const tag = z.string().min(1).max(100);
+export const jobKey = z.string().min(1).max(64);
+export const errorText = z
+  .string()
+  .min(1)
+  .max(400)
+  .describe(
+    'Failed with it: a code, or a part of the message in which `<number>`, `<id>` and the like may stand for what differs from job to job',
+  );
 /** JSON of the user's own. */
 export const anyJson = z.unknown().describe('Any JSON, at most 64 levels deep');
 export const count = z.int().min(0);

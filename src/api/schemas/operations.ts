@@ -1,6 +1,6 @@
 /** Owns the schemas of operations: an act on all jobs that match a filter. */
 import { z } from 'zod';
-import { count, jobId, jobStatus, optional, queueName, tag, tenantName, time, typeName } from './basics.ts';
+import { count, errorText, jobId, jobKey, jobStatus, optional, queueName, tag, tenantName, time, typeName } from './basics.ts';
 import { failure } from './jobs.ts';
 
 /** Which jobs are meant: those that match all of it. */
@@ -9,10 +9,12 @@ export const jobFilter = z.strictObject({
   type: optional(typeName),
   queue: optional(queueName),
   tags: optional(z.array(tag).max(20).readonly()),
+  key: optional(jobKey.describe('Added with this key')),
   tenant: optional(tenantName.describe('For keys of no tenant')),
   idPrefix: optional(z.string().min(1).max(200).describe('What the id begins with')),
   addedAfter: optional(time.describe('Added at this time or later: ISO 8601 with its zone')),
   addedBefore: optional(time.describe('Added before this time: ISO 8601 with its zone')),
+  error: optional(errorText),
 });
 
 export const operationAct = z.enum(['retry', 'cancel', 'delete']);

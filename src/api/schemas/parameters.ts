@@ -1,6 +1,6 @@
 /** Owns the schemas of what stands in paths and queries. All of it arrives as text. */
 import { z } from 'zod';
-import { jobId, jobStatus, optional, queueName, tag, tenantName, time, typeName } from './basics.ts';
+import { errorText, jobId, jobKey, jobStatus, optional, queueName, tag, tenantName, time, typeName } from './basics.ts';
 
 const MAX_LIMIT = 500;
 const MAX_WAIT = 60;
@@ -32,10 +32,12 @@ const filterFields = {
   type: optional(typeName),
   queue: optional(queueName),
   tag: optional(tags.describe('A job has all of them; may be repeated')),
+  key: optional(jobKey.describe('Added with this key')),
   tenant: optional(tenantName.describe('For keys of no tenant; those of one see its jobs alone')),
   idPrefix: optional(z.string().min(1).max(200).describe('What the id begins with')),
   addedAfter: optional(time.describe('Added at this time or later')),
   addedBefore: optional(time.describe('Added before this time')),
+  error: optional(errorText),
 };
 const { status: _status, ...fieldsOfCount } = filterFields;
 const { addedAfter: _after, addedBefore: _before, ...fieldsOfEvents } = filterFields;

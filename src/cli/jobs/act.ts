@@ -1,5 +1,6 @@
 /** Owns the commands that do something with jobs: cancel, retry, run now, postpone, delete, clean up. */
 import type { PostponeOptions, RetryByHandOptions } from '../../contract/actions.ts';
+import { inexactInteger, inexactSentence } from '../../contract/json-value.ts';
 import { asJobError, JobError, messageOf } from '../../contract/errors.ts';
 import { formatMs, toMs } from '../../contract/duration.ts';
 import { type JobStatus, TERMINAL_STATUSES } from '../../contract/snapshot.ts';
@@ -134,6 +135,13 @@ function noteOf({ reason, actor }: NoteFlags, { env }: Host): Note {
 
 /** JSON that was written on the command line. */
 export function jsonOf(text: string): unknown {
+  const value = parsed(text);
+  const rounded = inexactInteger(text);
+  if (rounded !== undefined) throw new JobError('invalid-options', `The input has ${inexactSentence(rounded)}`);
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -24,8 +24,10 @@ const PAGED: readonly JobStatus[] = ['delayed', ...TERMINAL_STATUSES];
 const PAGE = 500;
 
 /** The statuses that are meant. @throws JobError `conflict` for a status that the act does nothing in */
-export function statusesOf(act: OperationAct, { status }: JobFilter): readonly JobStatus[] {
+export function statusesOf(act: OperationAct, filter: JobFilter): readonly JobStatus[] {
   const possible = STATUSES_OF[act];
+  // Only failed jobs have an error.
+  const status = filter.error === undefined ? filter.status : 'failed';
   if (status === undefined) return possible;
   if (possible.includes(status)) return [status];
   throw new JobError('conflict', `${act} is for jobs that are ${possible.join(', ')}; the filter asks for those that are ${status}.`, {

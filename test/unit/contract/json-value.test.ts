@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flawOf, MAX_DEPTH } from '../../../src/contract/json-value.ts';
+import { flawOf, inexactInteger, MAX_DEPTH } from '../../../src/contract/json-value.ts';
 import { checkPayload } from '../../../src/contract/payload.ts';
 
 /** An array in an array …, `levels` deep. */
@@ -98,5 +98,28 @@ describe('a value that JSON would change without a word', () => {
     const arrived = checkPayload(JSON.parse('{"__proto__":{"admin":true}}'), 'input', { isExact: true }) as object;
     expect(Object.keys(arrived)).toEqual(['__proto__']);
     expect('admin' in arrived).toBe(false);
+  });
+});
+
+describe('a whole number', () => {
+  test.each([
+    ['9007199254740993', '9007199254740993'],
+    ['{"a": [1, -9007199254740993]}', '-9007199254740993'],
+    [`[1${'0'.repeat(400)}]`, `1${'0'.repeat(400)}`],
+    ['["9007199254740993", {"9007199254740993\\"": 12345678901234567891}]', '12345678901234567891'],
+  ])('that JavaScript would round is found in %j', (json, integer) => {
+    expect(inexactInteger(json)).toBe(integer);
+  });
+
+  test.each([
+    '9007199254740992',
+    '1e400',
+    '0.12345678901234567890',
+    '9007199254740993.0',
+    '"9007199254740993"',
+    '{"9007199254740993": true, "\\"9007199254740993": [false, null]}',
+    '[1234567890123456, 123]',
+  ])('is exact, or a fraction, or in a text: %s', (json) => {
+    expect(inexactInteger(json)).toBeUndefined();
   });
 });
