@@ -11,6 +11,7 @@ const FAULTS = ['test/faults/**/*.test.ts', 'test/dashboard/*.test.ts', 'test/te
 const LONG_FAULTS = [
   'faults/analysis-crash',
   'faults/busy-jobs',
+  'faults/carrier-poison',
   'faults/clean-up-crash',
   'faults/dead-worker',
   'faults/effects',

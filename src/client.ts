@@ -2,7 +2,6 @@
  * Owns what app servers do with jobs: add, get, list, watch, result, cancel. Every answer comes from the Temporal server
  * itself, so that it is the same with no worker up.
  */
-import { uuidv7 } from 'uuidv7';
 import {
   checkContract,
   checkCountOptions,
@@ -14,6 +13,7 @@ import {
   listOptions,
 } from './client/checks.ts';
 import { failureOf } from './client/failure.ts';
+import { idOf, mayShare } from './client/job-ids.ts';
 import { existing, type JobHandle, jobHandle, type ResultOptions } from './client/job-handle.ts';
 import { type AddOptions, type AddPlan, addPlan } from './contract/add-options.ts';
 import { type ActionNote, actionNote, type PostponeOptions, type RetryByHandOptions } from './contract/actions.ts';
@@ -21,13 +21,12 @@ import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts'
 import type { InputOf, JobContract } from './contract/define-job.ts';
 import { JobError } from './contract/errors.ts';
 import { checkJobId, checkKeys } from './contract/options.ts';
-import { encodePayload } from './contract/payload.ts';
+import { type EncodedPayload, encodePayload } from './contract/payload.ts';
 import { type Priority, priorityKey } from './contract/priority.ts';
 import { isTerminal, type JobSnapshot } from './contract/snapshot.ts';
 import type { ServerFacts } from './contract/server-facts.ts';
 import type { JobStatistics } from './contract/statistics/report.ts';
 import { dueOf } from './contract/start-time.ts';
-import { tenantPrefix } from './contract/tenant.ts';
 import type { JobEvent } from './temporal/feed/feed-events.ts';
 import type { EventOptions } from './temporal/feed/job-feed.ts';
 import { JobFeeds } from './temporal/feed/job-feeds.ts';
@@ -38,7 +37,8 @@ import { deleteJob } from './temporal/delete-job.ts';
 import { countByStatus, type JobCounts, type JobFilter, type JobList, type JobReading, readJob, readJobs } from './temporal/read-jobs.ts';
 import { postpone, retryNow, runNow, setPriority } from './temporal/by-hand.ts';
 import { retryJob } from './temporal/retry-job.ts';
-import { addIdempotent, idOfKey } from './temporal/add-idempotent.ts';
+import { addIdempotent } from './temporal/add-idempotent.ts';
+import { GroupAdds } from './temporal/carried/group-adds.ts';
 import { addOnce, type KeyedJob } from './temporal/add-once.ts';
 import { inputHash } from './temporal/input-hash.ts';
 import { QueueStates } from './temporal/queues.ts';
@@ -57,6 +57,7 @@ export class JobClient {
   readonly #statistics: StatisticsReader;
   readonly #watches: WatchHub;
   readonly #feeds: JobFeeds;
+  readonly #groups: GroupAdds;
   readonly #counts = countsOfAll();
   /** How often this client has changed a job: counts from before the last time are out of date. */
   #changes = 0;
@@ -66,6 +67,7 @@ export class JobClient {
     this.#statistics = new StatisticsReader(temporal);
     this.#reading = { temporal, queues: new QueueStates(temporal), statistics: this.#statistics };
     this.#watches = new WatchHub(this.#reading);
+    this.#groups = new GroupAdds(temporal);
     this.#feeds = new JobFeeds(this.#reading);
   }
 
@@ -93,11 +95,19 @@ export class JobClient {
     checkContract(contract);
     const plan = addPlan(contract, options);
     const payload = await checkedInput(contract, input, this.#temporal.values.rule);
+    if (contract.group && mayShare(plan, payload)) return this.job(await this.#addGrouped(contract, plan, payload), contract);
     const id = idOf(contract, plan);
     const job = { id, type: contract.name, input: await this.#temporal.values.send(id, payload), plan };
     const { isNew } = await this.#addPlanned({ ...job, value: payload.value }, options);
     this.#noteChange(id);
     return { ...this.job(id, contract), deduplicated: !isNew };
+  }
+
+  async #addGrouped(contract: JobContract, plan: AddPlan, { value, json = '' }: EncodedPayload): Promise<string> {
+    const add = { type: contract.name, input: value, plan, bytes: Buffer.byteLength(json), newId: () => idOf(contract, plan) };
+    const id = await this.#groups.add(add);
+    this.#noteChange(id);
+    return id;
   }
 
   async #addPlanned(job: KeyedJob, options: AddOptions = {}): Promise<{ readonly isNew: boolean }> {
@@ -262,8 +272,3 @@ export class JobClient {
 
 /** What can be done with jobs, wherever the calls go: to a cluster or, over HTTP, to a Holdfast server. */
 export type Jobs = Pick<JobClient, keyof JobClient>;
-
-function idOf({ name }: JobContract, { tenant, dedupe, idempotencyKey }: AddPlan): string {
-  const own = dedupe !== undefined ? `${name}:${dedupe.key}` : idempotencyKey === undefined ? uuidv7() : idOfKey(idempotencyKey);
-  return tenant === undefined ? own : `${tenantPrefix(tenant)}${own}`;
-}

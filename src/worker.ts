@@ -27,6 +27,7 @@ import { packageVersion } from './package-version.ts';
 import { type Temporal, temporalOver, type TemporalServer } from './temporal/connection.ts';
 import { readOutcome } from './temporal/outcome.ts';
 import { AttemptCalls } from './worker/attempt-calls.ts';
+import { carrierCalls } from './worker/carrier-calls.ts';
 import { LateCancels } from './worker/late-cancels.ts';
 import { checkMetricsAddress, metricsOf } from './worker/metrics.ts';
 import { startSweeping } from './worker/payload-sweeper.ts';
@@ -249,6 +250,7 @@ function handlerHost({ log }: WorkerParts, temporal: Temporal, { observer, guard
     observer,
     running: new RunningHandlers(),
     begun: (call) => stopExpiry(client, call, log),
+    ...carrierCalls(temporal),
     reportProgress({ workflowId, runId }, step, progress) {
       const report: ProgressReport = { step, progress };
       client.workflow

@@ -4,9 +4,11 @@
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { asJobError } from '../contract/errors.ts';
+import { type ChunkCall, readChunkType } from '../contract/carrier.ts';
 import { PARSE_INPUT_ACTIVITY, readRunOptions, type ResultEnvelope, type RunOptions } from '../contract/messages.ts';
 import { checkPayload, inlineValue } from '../contract/payload.ts';
 import { parseInput } from '../contract/validate.ts';
+import { runChunk } from './chunk.ts';
 import { cleanUpHandler } from './clean-up.ts';
 import type { HandledJob } from './handle.ts';
 import type { HandlerLimit } from './handler-limit.ts';
@@ -29,9 +31,12 @@ export function jobActivities(registry: HandlerRegistry, host: HandlerHost, limi
   return {
     async default(input, options) {
       const context = Context.current();
-      const handled = handlerOf(context.info.activityType);
+      const { activityType } = context.info;
+      const chunkOf = readChunkType(activityType);
+      const handled = handlerOf(chunkOf ?? activityType);
       if (handled === undefined) throw missingHandler(context, host, registry.handledTypes);
-      return await runHandledJob(handled, input, { context, options: readRunOptions(options), host, limit });
+      const run = { context, options: readRunOptions(options), host, limit };
+      return chunkOf === undefined ? await runHandledJob(handled, input, run) : await runChunk(handled, input as ChunkCall, run);
     },
     async [PARSE_INPUT_ACTIVITY](type, input) {
       const contract = registry.contract(type);

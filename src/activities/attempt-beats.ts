@@ -1,9 +1,8 @@
 /** Owns what is sent while an attempt runs: its heartbeats, who sends them when the event loop cannot, and the progress its workflow is told. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '@temporalio/activity';
 import { DEFAULT_HEARTBEAT_MS } from '../contract/define-job.ts';
 import { JobError } from '../contract/errors.ts';
-import { type Attempt, isGivenUpBySdk } from './attempt.ts';
+import { type Attempt, type AttemptCall, isGivenUpBySdk } from './attempt.ts';
 import type { Guarded } from './attempt-guard.ts';
 import { ProgressReports } from './progress-reports.ts';
 import type { HandlerHost } from './run-handler.ts';
@@ -24,7 +23,7 @@ export interface Beats {
 }
 
 /** Starts the heartbeats of an attempt. */
-export function startBeats(attempt: Attempt, context: Context, host: HandlerHost): Beats {
+export function startBeats(attempt: Attempt, context: AttemptCall, host: HandlerHost): Beats {
   const { workflowExecution, activityId } = context.info;
   const reports = new ProgressReports(attempt.startedAt.getTime(), (progress) => {
     if (workflowExecution !== undefined) host.reportProgress(workflowExecution, activityId, progress);
@@ -72,7 +71,7 @@ export function startBeats(attempt: Attempt, context: Context, host: HandlerHost
   };
 }
 
-function guard(attempt: Attempt, context: Context, { heartbeats }: HandlerHost): Guarded {
+function guard(attempt: Attempt, context: AttemptCall, { heartbeats }: HandlerHost): Guarded {
   const { info, cancellationSignal } = context;
   const guarded = heartbeats.guard.watch(
     {

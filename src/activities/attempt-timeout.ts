@@ -9,23 +9,24 @@ import type { Attempt, AttemptRule } from './attempt.ts';
  * the event loop, has timed out when it comes back, whatever it brings.
  */
 export async function withTimeout<T>(attempt: Attempt, rule: AttemptRule, work: () => Promise<T>): Promise<T> {
-  const { reason, afterMs } = timeLimit(rule);
+  const { reasonOf, afterMs } = timeLimit(rule);
   const endsAt = performance.now() + afterMs;
-  const timer = setTimeout(() => attempt.abort(reason), afterMs);
+  const timer = setTimeout(() => attempt.abort(reasonOf()), afterMs);
   const [end] = await Promise.allSettled([work()]);
   clearTimeout(timer);
   if (!attempt.signal.aborted && performance.now() >= endsAt) {
-    attempt.abort(reason);
+    attempt.abort(reasonOf());
     throw attempt.signal.reason;
   }
   if (end.status === 'rejected') throw end.reason;
   return end.value;
 }
 
-/** The limit that comes first, and after how many milliseconds. */
-function timeLimit({ timeoutMs, limits: { deadline } }: AttemptRule): { readonly reason: JobError; readonly afterMs: number } {
+/** The error of the limit that comes first, which is made when it is needed, and after how many milliseconds that is. */
+function timeLimit({ timeoutMs, limits: { deadline } }: AttemptRule): { readonly reasonOf: () => JobError; readonly afterMs: number } {
   const leftMs = deadline === undefined ? Number.POSITIVE_INFINITY : Math.max(0, deadline.atMs - Date.now());
-  if (deadline !== undefined && leftMs <= timeoutMs) return { reason: deadlineError(deadline.lengthMs), afterMs: leftMs };
-  const message = `The attempt took longer than its timeout of ${formatMs(timeoutMs)}.`;
-  return { reason: new JobError('timed-out', message, { details: { timeoutMs } }), afterMs: timeoutMs };
+  if (deadline !== undefined && leftMs <= timeoutMs) return { reasonOf: () => deadlineError(deadline.lengthMs), afterMs: leftMs };
+  const reasonOf = (): JobError =>
+    new JobError('timed-out', `The attempt took longer than its timeout of ${formatMs(timeoutMs)}.`, { details: { timeoutMs } });
+  return { reasonOf, afterMs: timeoutMs };
 }

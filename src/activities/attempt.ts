@@ -6,6 +6,7 @@ import type { Context } from '@temporalio/activity';
 import type { AttemptRecord, AttemptState } from '../contract/attempts.ts';
 import { asAttemptState, attemptError, beginAttempt, endAttempt, snoozeAttempt, stateFrom } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
+import { carriedId, type ChunkRecord } from '../contract/carrier.ts';
 import { type CheckpointRule, keptCheckpoint, readCheckpoint } from '../contract/checkpoint.ts';
 import type { RunOptions } from '../contract/messages.ts';
 import { deadlineError } from '../contract/time-limits.ts';
@@ -30,7 +31,15 @@ export interface AttemptRule {
   readonly notify?: AttemptState['notify'];
   /** What the run before left, when this one was made by hand. */
   readonly from?: NonNullable<RunOptions['from']>;
+  /** Place of the job in its carrier, and what its attempt in a chunk left. */
+  readonly carried?: number;
+  readonly before?: NonNullable<RunOptions['before']>;
 }
+
+/** What an attempt needs of the activity that it is, or is a part of. */
+export type AttemptCall = Pick<Context, 'info' | 'cancellationDetails' | 'heartbeat'> & {
+  readonly cancellationSignal: Pick<AbortSignal, 'addEventListener'>;
+};
 
 export class Attempt implements HandlerContext, ObservedAttempt {
   readonly jobId: string;
@@ -46,6 +55,8 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   readonly worker: string;
   /** True when no attempt was begun before it. */
   readonly isFirst: boolean;
+  /** True for what the server counts as the first attempt of its call. */
+  readonly isFirstOfCall: boolean;
   /** True when it runs for the body of a multi-step job. */
   readonly isStep: boolean;
   /** From the time the job was due to its first attempt; undefined for further ones. */
@@ -54,30 +65,35 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   hasPlace = false;
   #state: AttemptState;
   readonly #abort = new AbortController();
-  readonly #context: Context;
+  readonly #context: AttemptCall;
   readonly #checkpointRule: CheckpointRule;
   readonly #limits: CallLimits;
 
-  constructor(context: Context, worker: string, rule: AttemptRule) {
+  constructor(context: AttemptCall, worker: string, rule: AttemptRule) {
     const { info } = context;
     this.#context = context;
     this.worker = worker;
-    this.waitedMs = info.attempt > 1 ? undefined : rule.queuedMs + Math.max(0, this.startedAt.getTime() - info.scheduledTimestampMs);
+    this.waitedMs =
+      info.attempt > 1 || rule.before !== undefined
+        ? undefined
+        : rule.queuedMs + Math.max(0, this.startedAt.getTime() - info.scheduledTimestampMs);
     const running = { worker, startedAt: this.startedAt.toISOString(), isAlone: false };
     this.#state = {
-      ...beginAttempt(stateBefore(info.heartbeatDetails, rule.from), info.attempt, running),
+      ...beginAttempt(stateBefore(info.heartbeatDetails, rule), info.attempt, running),
       maxAttempts: rule.retry.maxAttempts,
       ...(rule.cleanUpMs === undefined ? {} : { cleanUpMs: rule.cleanUpMs }),
       ...(rule.notify === undefined ? {} : { notify: rule.notify }),
     };
-    this.jobId = info.workflowExecution?.workflowId ?? info.activityId;
+    const workflowId = info.workflowExecution?.workflowId ?? info.activityId;
+    this.jobId = rule.carried === undefined ? workflowId : carriedId(workflowId, rule.carried);
     this.type = info.activityType;
     this.isStep = info.workflowType !== undefined && info.workflowType !== info.activityType;
     this.queue = info.taskQueue;
     this.attempt = this.#state.failures + 1;
     this.maxAttempts = rule.retry.maxAttempts;
     this.idempotencyKey = `${this.jobId}/${info.activityId}`;
-    this.isFirst = info.heartbeatDetails === undefined;
+    this.isFirstOfCall = info.attempt === 1;
+    this.isFirst = info.heartbeatDetails === undefined && rule.before === undefined;
     this.#checkpointRule = rule.checkpoint;
     this.#limits = rule.limits;
     const kept = readCheckpoint(this.#state.checkpoint, rule.checkpoint.schema);
@@ -136,6 +152,19 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.#context.heartbeat(this.#state);
   }
 
+  /** Makes `chunk` a part of the record: each heartbeat has it as it is then. */
+  carry(chunk: ChunkRecord): void {
+    this.#state = { ...this.#state, chunk };
+  }
+
+  /** Ends the attempt before it has done anything, since it is not due: what was last said of the job holds. */
+  rest(): AttemptRecord | undefined {
+    const { running: _running, ...state } = this.#state;
+    this.#state = { ...state, uncounted: state.uncounted + 1 };
+    this.#context.heartbeat(this.#state);
+    return state.records.at(-1);
+  }
+
   /** Ends the attempt before it has done anything: it counts for nothing. */
   snooze(why: string): void {
     this.#state = snoozeAttempt(this.#state, why);
@@ -166,13 +195,13 @@ export interface AttemptEnding {
 }
 
 /** What the attempts before left, over what the run was given by the run before: a worker without the handler leaves a record as well. */
-function stateBefore(details: unknown, from: AttemptRule['from']): AttemptState | undefined {
-  const before = asAttemptState(details);
+function stateBefore(details: unknown, { from, before: inChunk }: AttemptRule): AttemptState | undefined {
+  const before = asAttemptState(details) ?? inChunk?.state;
   return from === undefined ? before : { ...stateFrom(from), ...before };
 }
 
 /** What the server wants when it stops an attempt. Whatever is not a cancel is carried on by the next attempt. */
-function stopReason({ cancellationDetails }: Context): JobError {
+function stopReason({ cancellationDetails }: AttemptCall): JobError {
   return cancellationDetails?.cancelRequested === true ? new JobError('cancelled') : new JobError('worker-shutdown');
 }
 
@@ -180,6 +209,6 @@ function stopReason({ cancellationDetails }: Context): JobError {
  * True when the SDK, which saw no heartbeat while the event loop was blocked, takes the attempt for timed out. The server knows
  * better. The SDK tells of no cancel and no shutdown any more from then on.
  */
-export function isGivenUpBySdk({ cancellationDetails }: Context): boolean {
+export function isGivenUpBySdk({ cancellationDetails }: AttemptCall): boolean {
   return cancellationDetails?.timedOut === true;
 }

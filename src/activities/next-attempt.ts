@@ -4,6 +4,7 @@ import type { JobContract } from '../contract/define-job.ts';
 import { asJobError, messageOf } from '../contract/errors.ts';
 import { drawBackoffMs, type RetryRule } from '../contract/retry.ts';
 import type { Log } from '../log.ts';
+import type { Attempt } from './attempt.ts';
 import { codeOf } from './error-code.ts';
 import { askedWaitMs, isNonRetryable } from './handler-errors.ts';
 
@@ -23,6 +24,20 @@ const SHORTEST_WAIT_MS = 1;
 export function waitAfter(error: unknown, { contract, retry, failures, log }: FailedAttempt): number | undefined {
   if (failures >= retry.maxAttempts || isFinal(error) || !isTriedAgain(error, contract, log)) return undefined;
   return Math.max(SHORTEST_WAIT_MS, askedWaitMs(error) ?? drawBackoffMs(retry, failures));
+}
+
+/** What gives the attempt of a job back that failed in a chunk and is not due: the server holds it until then, and shows what it failed with. */
+export function notYet(attempt: Attempt, dueMs: number | undefined): ApplicationFailure | undefined {
+  const waitMs = (dueMs ?? 0) - Date.now();
+  // Later it is due when the server says so, which may have been told to make it at once.
+  if (waitMs <= 0 || !attempt.isFirstOfCall) return undefined;
+  const last = attempt.rest();
+  return ApplicationFailure.create({
+    message: last?.error.message ?? 'It is not due.',
+    type: last?.error.code ?? 'worker-shutdown',
+    nextRetryDelay: waitMs,
+    details: [attempt.state],
+  });
 }
 
 function isFinal(error: unknown): boolean {

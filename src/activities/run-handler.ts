@@ -9,8 +9,9 @@
  * 4. After a timeout or a shutdown a handler has a moment to stop; then the attempt is reported without it, and its
  *    place is kept until it really ends. After a cancel the job waits for its handler.
  */
-import { ApplicationFailure, CancelledFailure, type Context, type Info } from '@temporalio/activity';
-import { POISON_DEATHS } from '../contract/attempts.ts';
+import { ApplicationFailure, CancelledFailure, type Info } from '@temporalio/activity';
+import { type AttemptState, POISON_DEATHS } from '../contract/attempts.ts';
+import { MAX_CARRIED_OUTPUT_BYTES, type Outcome } from '../contract/carrier.ts';
 import type { JobContract } from '../contract/define-job.ts';
 import { type ErrorCode, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { formatMs } from '../contract/duration.ts';
@@ -20,7 +21,7 @@ import type { Progress } from '../contract/progress.ts';
 import { parseInput, parseOutput } from '../contract/validate.ts';
 import type { Log } from '../log.ts';
 import type { CarriedValues } from '../payloads/carried-values.ts';
-import { Attempt, type AttemptRule } from './attempt.ts';
+import { Attempt, type AttemptCall, type AttemptRule } from './attempt.ts';
 import { type Beats, startBeats } from './attempt-beats.ts';
 import type { AttemptObserver } from './attempt-observer.ts';
 import { withTimeout } from './attempt-timeout.ts';
@@ -30,9 +31,15 @@ import type { CancelNotices } from './cancel-notices.ts';
 import type { HandlerLimit } from './handler-limit.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { Snooze } from './handler-errors.ts';
-import { waitAfter } from './next-attempt.ts';
+import { notYet, waitAfter } from './next-attempt.ts';
 import { type RunningHandlers, SUSPECT_DEATHS } from './running-handlers.ts';
 import { callLimits, throwIfOver } from './time-limits.ts';
+
+/** A run of a workflow. */
+export interface WorkflowRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
 
 /** What all handlers of a process share. */
 export interface HandlerHost {
@@ -48,18 +55,27 @@ export interface HandlerHost {
   readonly observer: AttemptObserver;
   readonly running: RunningHandlers;
   /** Tells the server that the handler of a job that can expire was started: it may not expire while it waits for a further attempt. */
-  begun(call: Context): Promise<void>;
+  begun(call: AttemptCall): Promise<void>;
+  /** Makes a heartbeat of an attempt and waits until the server has it. */
+  writeAhead(taskToken: Uint8Array, record: AttemptState): Promise<void>;
+  /** Tells a carrier what became of some of its jobs. */
+  tellOutcomes(carrier: WorkflowRun, outcomes: readonly Outcome[]): Promise<void>;
+  /** Places of the jobs of a carrier that somebody has cancelled. */
+  cancelledJobs(carrier: WorkflowRun): Promise<ReadonlySet<number> | 'all'>;
   /** Tells the workflow of a long-running handler how far it is. Best effort. */
-  reportProgress(workflow: { workflowId: string; runId: string }, step: string, progress: Progress): void;
+  reportProgress(workflow: WorkflowRun, step: string, progress: Progress): void;
 }
 
 /** One handler call: the activity it is, and where it runs. */
 export interface HandlerRun {
-  readonly context: Context;
+  readonly context: AttemptCall;
   readonly options: RunOptions;
   readonly host: HandlerHost;
   readonly limit: HandlerLimit;
 }
+
+/** Where a handler gets a place to run in. */
+export type Places = Pick<HandlerLimit, 'acquire'>;
 
 /** How long a stopped handler has to end, by what stopped it. */
 const GRACE_MS: Partial<Record<ErrorCode, number>> = { 'timed-out': 1000, 'deadline-exceeded': 1000, 'worker-shutdown': 2000 };
@@ -77,16 +93,20 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const beats = startBeats(attempt, context, host);
   const unlisten = host.cancels.listen(attempt.call, () => attempt.abort(new JobError('cancelled')));
   try {
-    return await beats.reported(() => runAttempt(handled, input, { attempt, limit, rule, beats, values: host.values, run }));
+    const values = options.carried === undefined ? host.values : host.values.within(MAX_CARRIED_OUTPUT_BYTES);
+    return await beats.reported(() => runAttempt(handled, input, { attempt, limit, rule, beats, values, run }));
   } finally {
     unlisten();
     beats.stop();
   }
 }
 
-async function runAttempt(handled: HandledJob, input: unknown, attemptRun: LimitedRun): Promise<ResultEnvelope> {
-  const { attempt, run } = attemptRun;
+/** Makes the attempt, and tells of its end whoever is to hear of it. Rejects with what the server is told of an attempt that did not complete. */
+export async function runAttempt(handled: HandledJob, input: unknown, attemptRun: LimitedRun): Promise<ResultEnvelope> {
+  const { attempt, rule, run } = attemptRun;
   const { host } = run;
+  const early = notYet(attempt, rule.before?.dueMs);
+  if (early !== undefined) throw early;
   const before = usedUp(attempt);
   if (before !== undefined) {
     await tell(handled, { outcome: 'timed-out', error: before, isLast: true }, { attempt, host });
@@ -99,7 +119,7 @@ async function runAttempt(handled: HandledJob, input: unknown, attemptRun: Limit
     const { running: _running, ...state } = attempt.state;
     return { output: sent, state };
   } catch (error) {
-    const end = endOf(error, attempt, { contract: handled.contract, rule: attemptRun.rule, log: host.log });
+    const end = endOf(error, attempt, { contract: handled.contract, rule, log: host.log });
     await tell(handled, end, { attempt, host });
     throw failureOf(end, attempt, run);
   }
@@ -113,7 +133,7 @@ function usedUp({ state, maxAttempts }: Attempt): ApplicationFailure | undefined
   return ApplicationFailure.create({ message: last.error.message, type: last.error.code, nonRetryable: true, details: [before] });
 }
 
-function attemptRule(contract: JobContract, options: RunOptions, context: Context): AttemptRule {
+export function attemptRule(contract: JobContract, options: RunOptions, context: AttemptCall): AttemptRule {
   return {
     retry: options.retry ?? contract.retry,
     timeoutMs: options.timeoutMs ?? contract.timeoutMs,
@@ -123,12 +143,14 @@ function attemptRule(contract: JobContract, options: RunOptions, context: Contex
     ...(contract.cleanUpMs === undefined || options.cleanUpMs !== undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
     ...(contract.notify === undefined || options.notify !== undefined ? {} : { notify: contract.notify }),
     limits: callLimits(context, contract, options),
+    ...(options.carried === undefined ? {} : { carried: options.carried }),
+    ...(options.before === undefined ? {} : { before: options.before }),
   };
 }
 
-interface LimitedRun {
+export interface LimitedRun {
   readonly attempt: Attempt;
-  readonly limit: HandlerLimit;
+  readonly limit: Places;
   readonly rule: AttemptRule;
   readonly beats: Beats;
   readonly values: CarriedValues;
@@ -252,7 +274,7 @@ function cancelFailure(attempt: Attempt): Error {
     : ApplicationFailure.create({ message, type: 'cancelled', nonRetryable: true, details: [attempt.state] });
 }
 
-function shutdownFailure(error: unknown, attempt: Attempt): ApplicationFailure {
+export function shutdownFailure(error: unknown, attempt: Attempt): ApplicationFailure {
   attempt.end({ outcome: 'shutdown', code: 'worker-shutdown', error });
   return ApplicationFailure.create({ message: messageOf(error), type: 'worker-shutdown', nextRetryDelay: 1 });
 }

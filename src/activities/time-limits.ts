@@ -1,7 +1,7 @@
 /** Owns the limits of time that a handler call has from its job: until when it may run, and until when it may begin. */
-import type { Context } from '@temporalio/activity';
 import type { JobContract } from '../contract/define-job.ts';
 import type { RunOptions } from '../contract/messages.ts';
+import type { AttemptCall } from './attempt.ts';
 import { deadlineError, expiredError } from '../contract/time-limits.ts';
 
 /** Limits as instants, ms since 1970. */
@@ -14,7 +14,7 @@ export interface CallLimits {
  * The limits of the job that the call is the handler of; a step of a job has none of its own. What the job was started
  * without (a child job, Temporal's own tools) is the contract's.
  */
-export function callLimits({ info }: Context, contract: JobContract, options: RunOptions): CallLimits {
+export function callLimits({ info }: AttemptCall, contract: JobContract, options: RunOptions): CallLimits {
   if (info.activityType !== info.workflowType) return {};
   const dueMs = options.dueMs ?? info.scheduledTimestampMs - (options.queuedMs ?? 0);
   const limit = (lengthMs: number | undefined): { atMs: number; lengthMs: number } | undefined =>

@@ -58,7 +58,12 @@ export function listOptions(options: ListOptions): { readonly filter: JobFilter;
   checkKeys(options, LIST_OPTION_KEYS, 'list options');
   const { limit = DEFAULT_LIMIT, pageToken, ...filter } = options;
   checkFilter(filter);
-  if (pageToken !== undefined && filter.status !== undefined && !HAS_PAGES.includes(filter.status))
+  if (
+    pageToken !== undefined &&
+    filter.status !== undefined &&
+    !HAS_PAGES.includes(filter.status) &&
+    filter.idPrefix?.endsWith('~') !== true
+  )
     throw invalidOption('pageToken', `left out with the status "${filter.status}", which has one page`, pageToken);
   const size = checkInteger(limit, 'limit', { min: 1, max: 500 });
   return { filter, size, ...(pageToken === undefined ? {} : { token: checkText(pageToken, 'pageToken', MAX_TOKEN_LENGTH) }) };

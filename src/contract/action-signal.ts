@@ -13,13 +13,15 @@ export interface ActionSignal extends ActionNote {
   readonly dueMs?: number;
   /** The server's key of the new priority. */
   readonly priorityKey?: number;
+  /** Place of the job in its carrier. */
+  readonly job?: number;
 }
 
 /** The value as such a signal, or undefined when it is not one: anybody can signal. */
 export function asActionSignal(value: unknown): ActionSignal | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { action, dueMs, priorityKey } = value as Partial<Record<string, unknown>>;
+  const { action, dueMs, priorityKey, job } = value as Partial<Record<string, unknown>>;
   const isKnown = SIGNALLED.some((known) => known === action);
-  const areNumbers = [dueMs, priorityKey].every((part) => part === undefined || Number.isFinite(part));
+  const areNumbers = [dueMs, priorityKey, job].every((part) => part === undefined || Number.isFinite(part));
   return isKnown && areNumbers ? (value as ActionSignal) : undefined;
 }

@@ -93,7 +93,17 @@ const MAX_TAG_LENGTH = 100;
  * The plan for one job.
  * @throws JobError `invalid-options`
  */
-export function addPlan(contract: JobContract, options: AddOptions = {}): AddPlan {
+export function addPlan(contract: JobContract, options?: AddOptions): AddPlan {
+  if (options !== undefined) return planOf(contract, options);
+  const known = plainPlans.get(contract) ?? planOf(contract, {});
+  plainPlans.set(contract, known);
+  return known;
+}
+
+/** Of adds without options, which are many. */
+const plainPlans = new WeakMap<JobContract, AddPlan>();
+
+function planOf(contract: JobContract, options: AddOptions): AddPlan {
   checkKeys(options, ADD_OPTION_KEYS, 'add options');
   if (contract.steps) refuseHandlerOptions(contract, options);
   const retry = retryOf(contract, options);

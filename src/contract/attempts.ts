@@ -9,6 +9,7 @@
  */
 import { formatMs } from './duration.ts';
 import { messageOf, stackOf } from './errors.ts';
+import type { ChunkRecord } from './carrier.ts';
 import type { NoticePlan } from './notices.ts';
 import type { Progress } from './progress.ts';
 
@@ -55,6 +56,8 @@ export interface AttemptState {
   readonly cleanUpMs?: number;
   /** The contract's notices, for the workflow of a job that was started without them. */
   readonly notify?: readonly NoticePlan[];
+  /** Of a chunk: what became of the jobs that it works through. */
+  readonly chunk?: ChunkRecord;
   /** True while this worker has no handler for the type. */
   readonly isHandlerMissing?: boolean;
   /** Why the last attempt gave its place back before it did anything. Gone with the start of the next one. */
@@ -79,6 +82,35 @@ export function stateFrom({ checkpoint, progress }: Pick<AttemptState, 'checkpoi
   return { ...FIRST_ATTEMPT, checkpoint, ...(progress === undefined ? {} : { progress }) };
 }
 
+/** The state for a call of its own, whose attempts the server counts from 1: those that it has not seen are not missing. */
+export function stateBefore(state: AttemptState): AttemptState {
+  return { ...state, uncounted: -state.failures - state.deaths };
+}
+
+/** The state of a job whose worker died while it was running in a chunk. */
+export function diedInChunk({
+  startedAt,
+  worker,
+  endedAt,
+}: {
+  readonly startedAt: string;
+  readonly worker?: string;
+  readonly endedAt: string;
+}): AttemptState {
+  const record: AttemptRecord = {
+    attempt: 1,
+    outcome: 'died',
+    ...(worker === undefined ? {} : { worker }),
+    startedAt,
+    endedAt,
+    error: WORKER_DIED,
+  };
+  return { ...FIRST_ATTEMPT, deaths: 1, records: [record] };
+}
+
+/** Why an attempt left no report. */
+const WORKER_DIED: AttemptError = { code: 'worker-died', message: 'The worker stopped answering before the attempt ended.' };
+
 /**
  * The state at the start of the server's `attempt` (1 = first), given what the attempts before it left.
  * Attempts that left no report are worker deaths: they are recorded and not counted.
@@ -98,7 +130,7 @@ export function beginAttempt(
     outcome: 'died',
     ...(last === undefined ? {} : { worker: last.worker, startedAt: last.startedAt }),
     endedAt: running.startedAt,
-    error: { code: 'worker-died', message: 'The worker stopped answering before the attempt ended.' },
+    error: WORKER_DIED,
   };
   return { ...state, deaths: state.deaths + newDeaths, deathsAlone, records: trimRecords([...state.records, died]), running };
 }

@@ -3,7 +3,8 @@
  * All of it is plain JSON. Changing a shape must stay readable for jobs that are under way.
  */
 import type { ActionNote } from './actions.ts';
-import type { AttemptState } from './attempts.ts';
+import { asAttemptState, type AttemptState, FIRST_ATTEMPT } from './attempts.ts';
+import { MAX_CARRIED } from './carrier.ts';
 import { MAX_DURATION_MS, MAX_TIMEOUT_MS } from './duration.ts';
 import { type NoticePlan, readNoticePlans } from './notices.ts';
 import { checkInteger, checkObject, invalidOption } from './options.ts';
@@ -36,6 +37,12 @@ export interface RunOptions {
   readonly queuedMs?: number;
   /** A cancel of the job does not stop this call: it is part of its clean-up. Set by the workflow. */
   readonly isShielded?: true;
+  /** The workflow carries so many jobs: its input is the list of theirs. */
+  readonly carries?: number;
+  /** The call is of the job at this place of its carrier. Set by the workflow. */
+  readonly carried?: number;
+  /** What the attempt in a chunk left, and when the next one is due, ms since 1970. Set by the workflow. */
+  readonly before?: { readonly state: AttemptState; readonly dueMs: number };
 }
 
 /** What a handler's activity returns: the job's output, and the record of how it came about. */
@@ -51,8 +58,9 @@ export interface JobMemo {
   readonly maxAttempts: number;
   readonly deadlineMs?: number;
   readonly expiresInMs?: number;
-  /** The fairness key: the index does not know it. */
   readonly key?: string;
+  /** How many jobs the workflow carries; absent when it is one job. */
+  readonly carries?: number;
   /** Digest of the input of a job with a dedupe key. */
   readonly inputHash?: string;
   /** Digest of everything that an add with an idempotency key said. */
@@ -125,6 +133,9 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 /** Search attribute (Keyword) of the key given at add. */
 export const KEY_ATTRIBUTE = 'HoldfastKey';
 
+/** Search attribute (KeywordList) of a carrier: the bits of numbers of jobs, by which these can be counted (`contract/carried-bits.ts`). */
+export const JOBS_ATTRIBUTE = 'HoldfastJobs';
+
 /**
  * Run options that came over the wire, checked. Unknown keys are ignored, so that a newer client can talk to an older worker.
  * @throws JobError `invalid-options`
@@ -133,6 +144,7 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
   const { retry, timeoutMs, heartbeatMs, cleanUpMs, deadlineMs, expiresInMs, dueMs, queuedMs, steps, from, isShielded, notify } = options;
+  const { carries, carried, before } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
@@ -146,6 +158,9 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
     ...(from === undefined ? {} : { from: readFrom(from) }),
     ...(isShielded === true ? { isShielded } : {}),
     ...(notify === undefined ? {} : { notify: readNoticePlans(notify) }),
+    ...(carries === undefined ? {} : { carries: checkInteger(carries, 'carries', { min: 1, max: MAX_CARRIED }) }),
+    ...(carried === undefined ? {} : { carried: checkInteger(carried, 'carried', { min: 0, max: MAX_CARRIED - 1 }) }),
+    ...(before === undefined ? {} : { before: readBefore(before) }),
   };
 }
 
@@ -155,6 +170,13 @@ function readFrom(from: NonNullable<RunOptions['from']>): NonNullable<RunOptions
   if (progress !== undefined && !isProgress(progress))
     throw invalidOption('from.progress', 'a progress with a percent of 0 to 100', progress);
   return { checkpoint, ...(progress === undefined ? {} : { progress }) };
+}
+
+function readBefore({ state, dueMs }: NonNullable<RunOptions['before']>): NonNullable<RunOptions['before']> {
+  return {
+    state: asAttemptState(state) ?? FIRST_ATTEMPT,
+    dueMs: checkInteger(dueMs, 'before.dueMs', { min: 0, max: Number.MAX_SAFE_INTEGER }),
+  };
 }
 
 function readRetryRule(rule: Partial<RetryRule>): RetryRule {

@@ -98,7 +98,7 @@ export function changedRule(rule: RetryRule, options: RetryOptions): RetryRule {
 
 /** True when both say the same. */
 export function isSameRule(one: RetryRule, other: RetryRule): boolean {
-  return JSON.stringify(fieldsOf(one)) === JSON.stringify(fieldsOf(other));
+  return one === other || JSON.stringify(fieldsOf(one)) === JSON.stringify(fieldsOf(other));
 }
 
 function fieldsOf(rule: RetryRule): readonly unknown[] {

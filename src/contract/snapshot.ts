@@ -110,6 +110,10 @@ export interface JobSummary {
   readonly endedAt?: string;
   /** The handler failures that the job may have. */
   readonly maxAttempts: number;
+  /** The row stands for so many jobs that share a workflow, each with an id of its own: that of the row, `~` and its place. */
+  readonly carries?: number;
+  /** Id of the row that it belongs to, when it shares its workflow. */
+  readonly carrier?: string;
 }
 
 /** Everything that is known about a job, with no worker needed. */

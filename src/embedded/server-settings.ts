@@ -4,8 +4,8 @@ import { LOOPBACK, type Ports } from './ports.ts';
 /** Days that Temporal keeps finished jobs in a new data folder. */
 export const RETENTION_DAYS = 30;
 
-/** Search attributes of a job: its tags and its key. */
-const SEARCH_ATTRIBUTES = { HoldfastTags: 'KeywordList', HoldfastKey: 'Keyword' };
+/** Search attributes of a job: its tags and its key, and of a carrier how many jobs it has. */
+const SEARCH_ATTRIBUTES = { HoldfastTags: 'KeywordList', HoldfastKey: 'Keyword', HoldfastJobs: 'KeywordList' };
 
 const DYNAMIC_CONFIG: Readonly<Record<string, string | number | boolean>> = {
   // The default of 20 reads a second and queue makes every job wait about 60 ms: 100 ms a job becomes 31–38 ms.

@@ -16,21 +16,29 @@ const ADVICE_WITHOUT_STORE =
 export class CarriedValues {
   /** Undefined: nothing is stored, and large values are refused. */
   readonly store: PayloadStore | undefined;
+  readonly #inlineBytes: number;
 
-  constructor(store: PayloadStore | undefined) {
+  /** @param inlineBytes what travels itself, in bytes of JSON */
+  constructor(store: PayloadStore | undefined, inlineBytes: number = MAX_PAYLOAD_BYTES) {
     this.store = store;
+    this.#inlineBytes = inlineBytes;
+  }
+
+  /** The same for values of which less may travel themselves. */
+  within(inlineBytes: number): CarriedValues {
+    return new CarriedValues(this.store, inlineBytes);
   }
 
   /** What an input or output must keep to. */
   get rule(): Pick<PayloadRule, 'limitBytes' | 'advice'> {
-    return this.store === undefined ? { limitBytes: MAX_PAYLOAD_BYTES, advice: ADVICE_WITHOUT_STORE } : { limitBytes: MAX_STORED_BYTES };
+    return this.store === undefined ? { limitBytes: this.#inlineBytes, advice: ADVICE_WITHOUT_STORE } : { limitBytes: MAX_STORED_BYTES };
   }
 
   /** What travels for a value of the job, stored before this resolves. @throws JobError `unavailable` when it cannot be stored */
   async send(job: string, { value, json }: EncodedPayload): Promise<unknown> {
     if (json === undefined || this.store === undefined) return value;
     const body = Buffer.from(json);
-    if (body.length <= MAX_PAYLOAD_BYTES) return value;
+    if (body.length <= this.#inlineBytes) return value;
     return { [REFERENCE_KEY]: await this.store.put(job, body) } satisfies PayloadReference;
   }
 

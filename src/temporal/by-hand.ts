@@ -2,20 +2,25 @@
  * Owns the calls of what people do with one job by hand, but for cancel and retry. Each leaves a signal in the job's
  * history: its record, and what the workflow goes by.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ActionSignal, BY_HAND } from '../contract/action-signal.ts';
 import { type ActionNote, checkAction } from '../contract/actions.ts';
-import { asJobError } from '../contract/errors.ts';
+import { addressOf } from '../contract/carrier.ts';
+import { asJobError, JobError } from '../contract/errors.ts';
 import { invalidOption } from '../contract/options.ts';
 import { NORMAL_KEY } from '../contract/priority.ts';
 import type { JobStatus } from '../contract/snapshot.ts';
 import type { Temporal } from './connection.ts';
-import { existingJob, type JobDescription, type PendingActivity } from './describe.ts';
+import type { JobDescription, PendingActivity } from './describe.ts';
+import { existingJob } from './find-job.ts';
 import { limitsOf } from './job-limits.ts';
 import { isoTime } from './protocol.ts';
 import { statusOf, stepStatus } from './status.ts';
 
 /** A next attempt that is due within this time is not worth a call: it might be running by then. */
 const SOON_MS = 1000;
+const LOOK_AGAIN_MS = 100;
+const MOST_LOOKS = 50;
 
 /** Starts a delayed job now. @throws JobError `not-found`, `conflict` */
 export async function runNow(temporal: Temporal, id: string, note: ActionNote): Promise<void> {
@@ -64,11 +69,27 @@ export async function setPriority(
 
 /** Ends the wait for the next attempt. It counts as it would have. @throws JobError `not-found`, `conflict` */
 export async function retryNow(temporal: Temporal, id: string, note: ActionNote): Promise<void> {
-  await act(temporal, { id, action: 'retryNow' }, async (job) => {
+  await act(temporal, { id, action: 'retryNow' }, async (shown) => {
+    const job = await held(temporal, shown);
     const now = Date.now();
     for (const activity of job.activities) if (isFarFromNext(activity, now)) await endBackoff(temporal, job, activity);
-    await leaveSignal(temporal, job, { action: 'retryNow', ...note });
+    const { place } = addressOf(id);
+    await leaveSignal(temporal, job, {
+      action: 'retryNow',
+      ...note,
+      ...(job.carrier === undefined || place === undefined ? {} : { job: place }),
+    });
   });
+}
+
+/** A job that has just left its chunk is on its way to a call of its own. */
+async function held(temporal: Temporal, job: JobDescription): Promise<JobDescription> {
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    const { job: now, carried } = await existingJob(temporal, job.id);
+    if (carried === undefined || carried.isHeld || statusNow(now) !== 'retrying') return now;
+    await sleep(LOOK_AGAIN_MS);
+  }
+  return job;
 }
 
 function isFarFromNext(activity: PendingActivity, now: number): boolean {
@@ -76,14 +97,24 @@ function isFarFromNext(activity: PendingActivity, now: number): boolean {
 }
 
 /** A paused activity forgets when it was to go on, so that it goes on at once when it is let go. Its attempts are not touched. */
-async function endBackoff(temporal: Temporal, { id, runId }: JobDescription, activity: PendingActivity): Promise<void> {
+async function endBackoff(temporal: Temporal, { id, carrier = id, runId }: JobDescription, activity: PendingActivity): Promise<void> {
   const { workflowService } = temporal.client;
-  const request = { namespace: temporal.namespace, execution: { workflowId: id, runId }, id: activity.id };
+  const request = { namespace: temporal.namespace, execution: { workflowId: carrier, runId }, id: activity.id };
   await temporal.call(`end the wait of job "${id}"`, () => workflowService.pauseActivity({ ...request, reason: 'retryNow' }));
   await temporal.call(`end the wait of job "${id}"`, () => workflowService.unpauseActivity(request));
 }
 
 type Action = ActionSignal['action'];
+
+function sharesWorkflow(id: string, action: Action): JobError {
+  return new JobError(
+    'conflict',
+    `The job "${id}" shares a workflow with jobs that were added at the same time, and its place in the queue: ${action} is for jobs that have one of their own. Cancel works.`,
+    {
+      details: { id, action },
+    },
+  );
+}
 
 /** Runs `body` for a job whose status goes with the action. A job that has moved on meanwhile is a conflict as well. */
 async function act(
@@ -91,12 +122,13 @@ async function act(
   { id, action }: { id: string; action: Action },
   body: (job: JobDescription) => Promise<void>,
 ): Promise<void> {
-  const job = await existingJob(temporal, id);
+  const { job, carried } = await existingJob(temporal, id);
   checkAction(action, { id, status: statusNow(job) });
+  if (carried !== undefined && action !== 'retryNow') throw sharesWorkflow(id, action);
   try {
     await body(job);
   } catch (error) {
-    if (asJobError(error)?.code === 'not-found') checkAction(action, { id, status: statusNow(await existingJob(temporal, id)) });
+    if (asJobError(error)?.code === 'not-found') checkAction(action, { id, status: statusNow((await existingJob(temporal, id)).job) });
     throw error;
   }
 }
@@ -106,8 +138,8 @@ function statusNow(job: JobDescription): JobStatus {
 }
 
 /** A signal that a job which the server holds back finds when it begins. */
-async function leaveSignal(temporal: Temporal, { id, runId }: JobDescription, signal: ActionSignal): Promise<void> {
-  await temporal.call(`tell job "${id}"`, () => temporal.client.workflow.getHandle(id, runId).signal(BY_HAND, signal));
+async function leaveSignal(temporal: Temporal, { id, carrier = id, runId }: JobDescription, signal: ActionSignal): Promise<void> {
+  await temporal.call(`tell job "${id}"`, () => temporal.client.workflow.getHandle(carrier, runId).signal(BY_HAND, signal));
 }
 
 /** The same, and lets the job begin: of all signals only one that could start a workflow does so. */

@@ -1,7 +1,10 @@
 /** Owns the calls of a cancel. */
+import { addressOf, CANCEL_JOBS, type CancelJobs } from '../contract/carrier.ts';
+import { asJobError } from '../contract/errors.ts';
 import { RECORD } from '../contract/messages.ts';
 import type { Temporal } from './connection.ts';
-import { existingJob, type JobDescription } from './describe.ts';
+import type { JobDescription } from './describe.ts';
+import { existingJob } from './find-job.ts';
 import { isJobUnknown } from './errors.ts';
 
 /** `requested`: the job is told to stop. `already-ended`: it had ended before, nothing changed. */
@@ -13,8 +16,16 @@ export async function cancelJob(
   id: string,
   { reason, actor }: { readonly reason: string; readonly actor?: string },
 ): Promise<CancelOutcome> {
+  const { job, carried } = await existingJob(temporal, id);
+  const { place } = addressOf(id);
+  if (place !== undefined && carried !== undefined)
+    return await cancelCarried(temporal, carried.job, {
+      jobs: [place],
+      reason,
+      ...(actor === undefined ? {} : { actor }),
+      ...leftFact(job),
+    });
   // The server takes a cancel of a job that has ended without a word.
-  const job = await existingJob(temporal, id);
   if (job.close !== 'open') return 'already-ended';
   if (!job.isCancelRequested) await keepRecord(temporal, job);
   await temporal.call(`cancel job "${id}"`, () =>
@@ -26,6 +37,25 @@ export async function cancelJob(
     }),
   );
   return 'requested';
+}
+
+/** Of the jobs of a carrier one is told by a signal: its workflow goes on for the others. */
+async function cancelCarried(temporal: Temporal, job: JobDescription, word: CancelJobs): Promise<CancelOutcome> {
+  if (job.close !== 'open') return 'already-ended';
+  try {
+    await temporal.call(`cancel job "${job.id}"`, () =>
+      temporal.client.workflow.getHandle(job.carrier ?? job.id, job.runId).signal(CANCEL_JOBS, word),
+    );
+    return 'requested';
+  } catch (error) {
+    if (asJobError(error)?.code === 'not-found') return 'already-ended';
+    throw error;
+  }
+}
+
+/** What is lost when the server cancels a call that waits. */
+function leftFact({ activities: [call] }: JobDescription): Pick<CancelJobs, 'left'> {
+  return call?.phase === 'scheduled' && call.state !== undefined ? { left: call.state } : {};
 }
 
 /**

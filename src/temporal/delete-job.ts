@@ -1,4 +1,7 @@
 /** Owns the calls that remove a job. */
+import { addressOf } from '../contract/carrier.ts';
+import { JobError } from '../contract/errors.ts';
+import { CarrierReads } from './carried/carrier-reads.ts';
 import type { Temporal } from './connection.ts';
 import { describeJob } from './describe.ts';
 
@@ -13,8 +16,14 @@ export async function deleteRun(temporal: Temporal, id: string, runId: string): 
   );
 }
 
-/** Removes all runs of a job, the oldest first: as long as one is left, the job is there. @throws JobError `not-found` */
+/**
+ * Removes all runs of a job, the oldest first: as long as one is left, the job is there.
+ * @throws JobError `not-found`; `conflict` for one of the jobs of a carrier
+ */
 export async function deleteJob(temporal: Temporal, id: string): Promise<void> {
+  const { workflowId, place } = addressOf(id);
+  const carrier = place === undefined ? undefined : await describeJob(temporal, workflowId);
+  if (carrier !== undefined) throw notAlone(id, workflowId, carrier.memo?.carries);
   const runIds: string[] = [];
   let run = await describeJob(temporal, id);
   while (run !== undefined) {
@@ -23,4 +32,13 @@ export async function deleteJob(temporal: Temporal, id: string): Promise<void> {
     run = previousRunId === undefined ? undefined : await describeJob(temporal, id, previousRunId);
   }
   for (const runId of runIds) await deleteRun(temporal, id, runId);
+  CarrierReads.of(temporal).forget(id);
+}
+
+function notAlone(id: string, workflowId: string, carries = 0): JobError {
+  return new JobError(
+    'conflict',
+    `The job "${id}" shares a workflow with others and goes with it: delete "${workflowId}" when all ${carries} have ended.`,
+    { details: { id, workflowId } },
+  );
 }

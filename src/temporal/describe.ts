@@ -5,7 +5,7 @@
 import type { temporal } from '@temporalio/proto';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
 import { readCleanUpType } from '../contract/clean-up.ts';
-import { JobError, unknownJob } from '../contract/errors.ts';
+import { JobError } from '../contract/errors.ts';
 import { type JobMemo, MEMO_KEY, STEPS_MEMO_KEY, type StepsMemo, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
 import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
@@ -54,6 +54,8 @@ export interface JobInfo {
   readonly memo: JobMemo | undefined;
   readonly tags: readonly string[];
   readonly steps: StepsMemo | undefined;
+  /** Id of the workflow that carries it with others; absent when it has one of its own. */
+  readonly carrier?: string;
 }
 
 export type ActivityPhase = 'scheduled' | 'started' | 'cancelling';
@@ -110,13 +112,6 @@ export async function describeJob(temporal: Temporal, id: string, runId?: string
   if (job === undefined || !isUnclear(job)) return job;
   const { dueMs = job.dueMs, isBegun } = await readFirstEvents(temporal, job);
   return { ...job, dueMs, isBegun };
-}
-
-/** The newest run of a job. @throws JobError `not-found` */
-export async function existingJob(temporal: Temporal, id: string): Promise<JobDescription> {
-  const job = await describeJob(temporal, id);
-  if (job === undefined) throw unknownJob(id);
-  return job;
 }
 
 /** True when somebody may have told a job that has not begun to start at another time: its history knows. */

@@ -8,8 +8,8 @@ import { patternOf } from '../contract/statistics/error-groups.ts';
 import type { Temporal } from './connection.ts';
 import type { JobInfo } from './describe.ts';
 import { readEnding } from './ending.ts';
-import { newestRuns } from './newest-runs.ts';
-import { type JobPage, type JobQuery, listJobs } from './visibility.ts';
+import { type EndedRow, listEnded } from './ended-jobs.ts';
+import type { JobPage, JobQuery } from './visibility.ts';
 
 /** Failed jobs that one page is looked for in. */
 const LOOKED_AT_FOR_PAGE = 500;
@@ -35,8 +35,8 @@ export async function listFailedWith(
 ): Promise<JobPage> {
   let { token } = page;
   for (let looked = 0; ; looked += page.size) {
-    const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: 'failed' }, { size: page.size, token });
-    const found = await withError(temporal, await newestRuns(temporal, jobs), error);
+    const { rows, nextPageToken } = await listEnded(temporal, where, { status: 'failed', size: page.size, token });
+    const found = await withError(temporal, rows, error);
     if (found.length > 0 || nextPageToken === undefined || looked + page.size >= LOOKED_AT_FOR_PAGE) return { jobs: found, nextPageToken };
     token = nextPageToken;
   }
@@ -50,20 +50,22 @@ export async function countFailedWith(
   let token: string | undefined;
   let count = 0;
   for (let looked = 0; looked < LOOKED_AT_FOR_COUNT; looked += PAGE) {
-    const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: 'failed' }, { size: PAGE, token });
-    count += (await withError(temporal, await newestRuns(temporal, jobs), error)).length;
+    const { rows, nextPageToken } = await listEnded(temporal, where, { status: 'failed', size: PAGE, token });
+    count += (await withError(temporal, rows, error)).length;
     if (nextPageToken === undefined) return { count, isAll: true };
     token = nextPageToken;
   }
   return { count, isAll: false };
 }
 
-async function withError(temporal: Temporal, jobs: readonly JobInfo[], text: string): Promise<readonly JobInfo[]> {
+async function withError(temporal: Temporal, rows: readonly EndedRow[], text: string): Promise<readonly JobInfo[]> {
   const limit = pLimit(READS_AT_ONCE);
-  const failures = await Promise.all(jobs.map(async (job) => await limit(async () => await failureOf(temporal, job))));
-  return jobs.filter((_, index) => {
+  const failures = await Promise.all(
+    rows.map(async ({ job, error }) => error ?? (await limit(async () => await failureOf(temporal, job)))),
+  );
+  return rows.flatMap(({ job }, index) => {
     const failure = failures[index];
-    return failure !== undefined && isError(failure, text);
+    return failure !== undefined && isError(failure, text) ? [job] : [];
   });
 }
 

@@ -70,7 +70,8 @@ function signalIn({ workflowExecutionSignaledEventAttributes: signal }: HistoryE
   return signal?.signalName === BY_HAND ? asActionSignal(payloadAt(signal.input, 0)) : undefined;
 }
 
-function actionIn(event: HistoryEvent): ActionRecord | undefined {
+/** What an event says was done by hand; undefined for another event. */
+export function actionIn(event: HistoryEvent): ActionRecord | undefined {
   const cancel = cancelIn(event);
   if (cancel !== undefined) return { action: 'cancel', ...cancel };
   const signal = signalIn(event);

@@ -1,6 +1,6 @@
 /** Owns how a job ended, for programs that need its output and nothing else of it. */
 import type { CloseStatus } from './describe.ts';
-import { describeJob } from './describe.ts';
+import { findJob } from './find-job.ts';
 import type { Temporal } from './connection.ts';
 import { readEnding } from './ending.ts';
 
@@ -13,10 +13,10 @@ export interface Outcome {
 
 /** Undefined: no job has the id. @throws JobError `unavailable`, `payload-missing` */
 export async function readOutcome(temporal: Temporal, jobId: string): Promise<Outcome | undefined> {
-  const described = await describeJob(temporal, jobId);
-  if (described === undefined) return undefined;
-  const { type, close } = described;
+  const found = await findJob(temporal, jobId);
+  if (found === undefined) return undefined;
+  const { type, close } = found.job;
   if (close !== 'completed') return { type, status: close, output: undefined };
-  const { output } = await readEnding(temporal, described);
+  const { output } = found.carried?.ending ?? (await readEnding(temporal, found.job));
   return { type, status: close, output: await temporal.values.receive(output) };
 }

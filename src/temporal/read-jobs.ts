@@ -6,12 +6,17 @@ import { etaOf } from '../contract/eta.ts';
 import { type Instant, instantOf } from '../contract/start-time.ts';
 import type { JobSnapshot, JobStatus, JobSummary } from '../contract/snapshot.ts';
 import { isTerminal, OPEN_STATUSES, TERMINAL_STATUSES } from '../contract/snapshot.ts';
-import { tenantPrefix } from '../contract/tenant.ts';
+import { tenantOf, tenantPrefix } from '../contract/tenant.ts';
+import { countCarried, openCounts } from './carried/carried-counts.ts';
+import { carriedRows, carrierOfPrefix, listCarried } from './carried/list-carried.ts';
+import type { ToldJob } from './carried/carried-job.ts';
 import type { Temporal } from './connection.ts';
-import { describeJob, type JobDescription, type JobInfo } from './describe.ts';
+import { type CloseStatus, describeJob, type JobDescription, type JobInfo } from './describe.ts';
 import { type JobEnding, readEnding } from './ending.ts';
+import { listEnded } from './ended-jobs.ts';
 import { countFailedWith, listFailedWith } from './failed-jobs.ts';
 import { type FirstEvents, readFirstEvents } from './first-events.ts';
+import { findJob } from './find-job.ts';
 import { newestRuns } from './newest-runs.ts';
 import { isoTime } from './protocol.ts';
 import type { QueueStates } from './queues.ts';
@@ -80,8 +85,10 @@ export async function readJob(
   id: string,
   parts: { input: boolean; looks?: number },
 ): Promise<JobSnapshot | undefined> {
-  const job = await describeJob(temporal, id);
-  if (job === undefined) return undefined;
+  const found = await findJob(temporal, id);
+  if (found === undefined) return undefined;
+  const { job, carried } = found;
+  if (carried !== undefined) return await readCarried({ temporal, queues, statistics }, carried, parts);
   const [ending, first, wait, counted] = await Promise.all([
     hasEnded(job) || job.isCancelRequested ? readEnding(temporal, job) : undefined,
     parts.input ? readFirstEvents(temporal, job, isUntouched(job) ? 1 : undefined) : undefined,
@@ -98,6 +105,22 @@ export async function readJob(
   const known = snapshotOf(due, now, { ...ending, wait });
   const snapshot = { ...known, eta: etaOf(known, counted, now) };
   return await withValues(temporal, first === undefined ? snapshot : { ...snapshot, input: first.input, actions: actionsOf(job, first) });
+}
+
+/** A job that shares its workflow: all that there is to know of it was read with the others. */
+async function readCarried(
+  { temporal, queues, statistics }: JobReading,
+  { job, ending, input, actions }: ToldJob,
+  parts: { readonly input: boolean },
+): Promise<JobSnapshot> {
+  const [wait, counted] = await Promise.all([
+    readWaitFacts({ temporal, queues }, job),
+    job.close === 'open' ? statistics.ofType(job.queue, job.type) : undefined,
+  ]);
+  const now = Date.now();
+  const known = snapshotOf(job, now, { ...ending, wait });
+  const snapshot = { ...known, eta: etaOf(known, counted, now) };
+  return await withValues(temporal, parts.input ? { ...snapshot, input, actions } : snapshot);
 }
 
 /**
@@ -137,7 +160,14 @@ export async function readJobs(
   filter: JobFilter,
   page: { size: number; token?: string | undefined },
 ): Promise<JobList> {
-  const { status, error } = filter;
+  const { status, error, idPrefix } = filter;
+  if (idPrefix !== undefined && carrierOfPrefix(idPrefix) !== undefined) {
+    const { rows, nextPageToken } = await listCarried(temporal, { idPrefix, status }, page);
+    return listOf(
+      rows.filter(({ job }) => isOf(job, filter)).map((row) => summaryOf(row.job, row.status)),
+      nextPageToken,
+    );
+  }
   const where = whereOf(filter);
   if (error !== undefined) {
     const { jobs, nextPageToken } = await listFailedWith(temporal, { ...where, error }, page);
@@ -148,10 +178,28 @@ export async function readJobs(
   }
   if (status !== undefined && !isTerminal(status) && status !== 'delayed')
     return await readOpenJobs(temporal, where, { status, size: page.size });
+  if (status === 'failed' || status === 'cancelled') {
+    const { rows, nextPageToken } = await listEnded(temporal, where, { status, ...page });
+    return listOf(
+      rows.map(({ job }) => summaryOf(job, status)),
+      nextPageToken,
+    );
+  }
   const { jobs, nextPageToken } = await listJobs(temporal, { ...where, state: status }, page);
   const summaries = await resolveStatuses(temporal, await newestRuns(temporal, jobs));
   const matching = status === undefined ? summaries : summaries.filter((job) => job.status === status);
   return listOf(matching, nextPageToken);
+}
+
+/** True for a job of a carrier that a filter means, its status aside. */
+function isOf({ id, type, queue, tags, memo }: JobInfo, filter: JobFilter): boolean {
+  return (
+    (filter.type === undefined || filter.type === type) &&
+    (filter.queue === undefined || filter.queue === queue) &&
+    (filter.key === undefined || filter.key === memo?.key) &&
+    (filter.tenant === undefined || filter.tenant === tenantOf(id)) &&
+    (filter.tags ?? []).every((tag) => tags.includes(tag))
+  );
 }
 
 function listOf(jobs: readonly JobSummary[], nextPageToken: string | undefined): JobList {
@@ -175,38 +223,51 @@ export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, 
 
 /** How many jobs of each status match. */
 export async function countByStatus(temporal: Temporal, filter: Omit<JobFilter, 'status'>): Promise<JobCounts> {
+  const { idPrefix } = filter;
+  if (idPrefix !== undefined && carrierOfPrefix(idPrefix) !== undefined) {
+    const rows = (await carriedRows(temporal, { idPrefix })).filter(({ job }) => isOf(job, filter));
+    return { ...sumOf(rows.map(({ status }) => ({ [status]: 1 }))), isExact: true, assumedQueued: 0 };
+  }
   const where = whereOf(filter);
   if (filter.error !== undefined) return await countOfError(temporal, { ...where, error: filter.error });
-  const [closed, delayed, started] = await Promise.all([
+  const [closed, delayed, started, carried] = await Promise.all([
     countJobs(temporal, where),
     countDelayed(temporal, where),
     listOpenJobs(temporal, where),
+    countCarried(temporal, where),
   ]);
-  const resolved = await resolveStatuses(temporal, started.jobs);
-  const counts = Object.fromEntries(
-    OPEN_STATUSES.map((status) => [status, resolved.filter((job) => job.status === status).length]),
-  ) as Record<JobStatus, number>;
-  const assumedQueued = started.isAll ? 0 : Math.max(0, (closed.get('open') ?? 0) - delayed - resolved.length);
+  const opened = await describeAll(temporal, started.jobs);
+  const counts = sumOf(opened.map(countsOf));
+  const assumedQueued = started.isAll ? 0 : Math.max(0, (closed.get('open') ?? 0) - delayed - opened.length);
+  const ended = (...statuses: readonly CloseStatus[]): number =>
+    statuses.reduce((sum, status) => sum + (closed.get(status) ?? 0) - (carried?.carriers.get(status) ?? 0), 0);
   return {
     ...counts,
     delayed: counts.delayed + delayed,
     queued: counts.queued + assumedQueued,
-    completed: (closed.get('completed') ?? 0) + resolved.filter((job) => job.status === 'completed').length,
-    failed:
-      (closed.get('failed') ?? 0) +
-      (closed.get('terminated') ?? 0) +
-      (closed.get('timed-out') ?? 0) +
-      resolved.filter((job) => job.status === 'failed').length,
-    cancelled: (closed.get('cancelled') ?? 0) + resolved.filter((job) => job.status === 'cancelled').length,
-    isExact: started.isAll,
+    completed: counts.completed + ended('completed') + (carried?.completed ?? 0),
+    failed: counts.failed + ended('failed', 'terminated', 'timed-out') + (carried?.failed ?? 0),
+    cancelled: counts.cancelled + ended('cancelled') + (carried?.cancelled ?? 0),
+    isExact: started.isAll && !opened.some(({ memo }) => memo?.carries !== undefined),
     assumedQueued,
   };
 }
 
+function countsOf(job: JobDescription): Partial<Record<JobStatus, number>> {
+  return job.memo?.carries === undefined || job.close !== 'open' ? { [statusOf(job, Date.now())]: 1 } : openCounts(job);
+}
+
+const NONE = Object.fromEntries([...OPEN_STATUSES, ...TERMINAL_STATUSES].map((status) => [status, 0])) as Record<JobStatus, number>;
+
+function sumOf(counts: readonly Partial<Record<JobStatus, number>>[]): Record<JobStatus, number> {
+  const sum = { ...NONE };
+  for (const some of counts) for (const [status, count] of Object.entries(some)) sum[status as JobStatus] += count;
+  return sum;
+}
+
 async function countOfError(temporal: Temporal, where: JobQuery & { readonly error: string }): Promise<JobCounts> {
   const { count, isAll } = await countFailedWith(temporal, where);
-  const none = Object.fromEntries([...OPEN_STATUSES, ...TERMINAL_STATUSES].map((status) => [status, 0])) as Record<JobStatus, number>;
-  return { ...none, failed: count, isExact: isAll, assumedQueued: 0 };
+  return { ...NONE, failed: count, isExact: isAll, assumedQueued: 0 };
 }
 
 async function readOpenJobs(temporal: Temporal, where: JobQuery, { status, size }: { status: JobStatus; size: number }): Promise<JobList> {
@@ -217,15 +278,23 @@ async function readOpenJobs(temporal: Temporal, where: JobQuery, { status, size 
 
 /** The rows with their true statuses. A job that is gone by now is left out. */
 async function resolveStatuses(temporal: Temporal, jobs: readonly JobInfo[]): Promise<JobSummary[]> {
-  const limit = pLimit(DESCRIBES_AT_ONCE);
   const now = Date.now();
-  const rows = await Promise.all(
-    jobs.map(async (job): Promise<JobSummary | undefined> => {
-      const closed = closedStatus(job);
-      if (closed !== undefined) return summaryOf(job, closed);
-      const described: JobDescription | undefined = await limit(() => describeJob(temporal, job.id, job.runId));
-      return described === undefined ? undefined : summaryOf(described, statusOf(described, now));
-    }),
+  const described = await describeAll(
+    temporal,
+    jobs.filter((job) => closedStatus(job) === undefined),
   );
-  return rows.filter((row) => row !== undefined);
+  const byRun = new Map(described.map((job) => [job.runId, job]));
+  return jobs.flatMap((job): readonly JobSummary[] => {
+    const closed = closedStatus(job);
+    if (closed !== undefined) return [summaryOf(job, closed)];
+    const open = byRun.get(job.runId);
+    return open === undefined ? [] : [summaryOf(open, statusOf(open, now))];
+  });
+}
+
+/** The truth about jobs that the index calls open; those that are gone by now are left out. */
+async function describeAll(temporal: Temporal, jobs: readonly JobInfo[]): Promise<readonly JobDescription[]> {
+  const limit = pLimit(DESCRIBES_AT_ONCE);
+  const described = await Promise.all(jobs.map(async ({ id, runId }) => await limit(() => describeJob(temporal, id, runId))));
+  return described.filter((job) => job !== undefined);
 }

@@ -7,7 +7,8 @@ import { readRunOptions, type RunOptions } from '../contract/messages.ts';
 import { checkPayload, type EncodedPayload } from '../contract/payload.ts';
 import { DEFAULT_RETRY } from '../contract/retry.ts';
 import type { Temporal } from './connection.ts';
-import { existingJob, type JobDescription } from './describe.ts';
+import type { JobDescription } from './describe.ts';
+import { existingJob } from './find-job.ts';
 import { readEnding } from './ending.ts';
 import { readFirstEvents } from './first-events.ts';
 import { inputHash } from './input-hash.ts';
@@ -25,13 +26,16 @@ export interface RetryPlan extends ActionNote {
  * @throws JobError `not-found`; `conflict` in another status; `invalid-options` for the checkpoint of a job of several steps
  */
 export async function retryJob(temporal: Temporal, id: string, { input, from, ...note }: RetryPlan): Promise<void> {
-  const before = await existingJob(temporal, id);
+  const { job: before, carried } = await existingJob(temporal, id);
   checkAction('retry', { id, status: statusOf(before, Date.now()) });
-  const [first, { state }] = await Promise.all([readFirstEvents(temporal, before, 1), readEnding(temporal, before)]);
+  const [first, { state }] = await Promise.all([
+    carried ?? readFirstEvents(temporal, before, 1),
+    carried?.ending ?? readEnding(temporal, before),
+  ]);
   const runOptions = readRunOptions(first.runOptions as RunOptions);
   const hasSteps = runOptions.steps === true || before.steps !== undefined;
   if (from === 'checkpoint' && hasSteps) throw invalidOption('from', '"start" for a job of several steps, which has no checkpoint', from);
-  const { from: given, ...kept } = runOptions;
+  const { from: given, carries: _carries, ...kept } = runOptions;
   // A run that no handler was called for leaves what it was given itself.
   const left = state?.checkpoint === undefined ? given : { checkpoint: state.checkpoint, ...progressOf(state) };
   const checkpoint = from === 'start' || left?.checkpoint === undefined ? {} : { from: left };
@@ -90,7 +94,7 @@ async function start(temporal: Temporal, before: JobDescription, { input, inputH
     await startJob(temporal, { id, type, input, plan, memo, policy });
   } catch (error) {
     if (!(error instanceof JobError) || error.code !== 'conflict') throw error;
-    checkAction('retry', { id, status: statusOf(await existingJob(temporal, id), Date.now()) });
+    checkAction('retry', { id, status: statusOf((await existingJob(temporal, id)).job, Date.now()) });
     throw error;
   }
 }

@@ -1,22 +1,32 @@
-/** Owns what the index knows of a job besides what Temporal tells it: its tags and its key, given at its start. */
+/** Owns what the index knows of a job besides what Temporal tells it: its tags, its key, how many a carrier has. Given at its start. */
 import { defineSearchAttributeKey, type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
-import { KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import { bitWords } from '../contract/carried-bits.ts';
+import { JOBS_ATTRIBUTE, KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { Temporal } from './connection.ts';
 
 const TAGS_KEY = defineSearchAttributeKey(TAGS_ATTRIBUTE, 'KEYWORD_LIST');
 const KEY_KEY = defineSearchAttributeKey(KEY_ATTRIBUTE, 'KEYWORD');
+const JOBS_KEY = defineSearchAttributeKey(JOBS_ATTRIBUTE, 'KEYWORD_LIST');
 /** The protocol's IndexedValueType. */
 const KEYWORD = 2;
 const KEYWORD_LIST = 7;
 const UNKNOWN_ATTRIBUTE = /no mapping defined|not defined|not registered|unable to find|not a valid search attribute/i;
 
+export interface IndexedFacts {
+  readonly tags: readonly string[];
+  readonly key: string | undefined;
+  /** Jobs of a carrier. */
+  readonly carries?: number | undefined;
+}
+
 /** The start option of a job with these; none for one without. */
-export function searchAttributes({ tags, key }: { readonly tags: readonly string[]; readonly key: string | undefined }): {
+export function searchAttributes({ tags, key, carries = 0 }: IndexedFacts): {
   readonly typedSearchAttributes?: TypedSearchAttributes;
 } {
   const pairs: SearchAttributePair[] = [
     ...(tags.length === 0 ? [] : [{ key: TAGS_KEY, value: [...tags] }]),
     ...(key === undefined ? [] : [{ key: KEY_KEY, value: key }]),
+    ...(carries === 0 ? [] : [{ key: JOBS_KEY, value: [...bitWords('all', carries)] }]),
   ];
   return pairs.length === 0 ? {} : { typedSearchAttributes: new TypedSearchAttributes(pairs) };
 }
@@ -38,7 +48,7 @@ export async function registerAttributes(temporal: Temporal): Promise<void> {
     temporal.client.connection.operatorService.addSearchAttributes({
       namespace: temporal.namespace,
       // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the protocol's enums are CommonJS values that an ES module cannot import
-      searchAttributes: { [TAGS_ATTRIBUTE]: KEYWORD_LIST, [KEY_ATTRIBUTE]: KEYWORD },
+      searchAttributes: { [TAGS_ATTRIBUTE]: KEYWORD_LIST, [KEY_ATTRIBUTE]: KEYWORD, [JOBS_ATTRIBUTE]: KEYWORD_LIST },
     }),
   );
 }

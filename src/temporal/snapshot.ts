@@ -30,6 +30,8 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
     ...(job.dueMs > job.addedMs ? { runAt: isoTime(job.dueMs) } : {}),
     ...(job.closedMs === undefined ? {} : { endedAt: isoTime(job.closedMs) }),
     maxAttempts: job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts,
+    ...(job.carrier === undefined ? {} : { carrier: job.carrier }),
+    ...(job.memo?.carries === undefined ? {} : { carries: job.memo.carries }),
   };
 }
 

@@ -50,7 +50,7 @@ async function start(temporal: Temporal, { id, type, input, plan, ...job }: NewJ
       ...(runTimeout === undefined ? {} : { workflowRunTimeout: runTimeout }),
       ...priorityOption(plan),
       ...policyOptions(job.policy),
-      ...searchAttributes(plan),
+      ...searchAttributes({ ...plan, carries: memo.carries }),
     }),
   );
   return handle.firstExecutionRunId;

@@ -8,7 +8,7 @@ import { invalidOption } from '../contract/options.ts';
 import type { Temporal } from './connection.ts';
 import { type CloseStatus, type JobInfo, readInfo } from './describe.ts';
 import { withAttributes } from './search-attributes.ts';
-import { KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import { JOBS_ATTRIBUTE, KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { TerminalStatus } from '../contract/snapshot.ts';
 import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 
@@ -19,6 +19,8 @@ export interface JobQuery {
   readonly otherQueuesThan?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly key?: string | undefined;
+  /** All carriers, none, or those that have one of these words of their numbers. */
+  readonly carriers?: 'all' | 'none' | { readonly words: readonly string[] } | undefined;
   /** At least one, and few: they are spelled out in the query. */
   readonly ids?: readonly string[] | undefined;
   /** What the id begins with, all of them. */
@@ -124,6 +126,7 @@ function queryText(query: JobQuery, now: number): string {
     otherQueuesThan = [],
     tags,
     key,
+    carriers,
     ids,
     prefixes,
     state,
@@ -140,6 +143,7 @@ function queryText(query: JobQuery, now: number): string {
     otherQueuesThan.length === 0 ? undefined : `TaskQueue NOT IN (${otherQueuesThan.map(quoted).join(', ')})`,
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
     key === undefined ? undefined : `${KEY_ATTRIBUTE} = ${quoted(key)}`,
+    carriers === undefined ? undefined : carriersCondition(carriers),
     ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,
     ...(prefixes ?? []).map((prefix) => `WorkflowId STARTS_WITH ${quoted(prefix)}`),
     addedFrom === undefined ? undefined : `StartTime >= ${quoted(new Date(addedFrom).toISOString())}`,
@@ -154,6 +158,12 @@ function queryText(query: JobQuery, now: number): string {
     state === 'started' ? `ExecutionStatus = 'Running' AND ExecutionTime <= ${quoted(time)}` : undefined,
   ];
   return conditions.filter((condition) => condition !== undefined).join(' AND ');
+}
+
+function carriersCondition(carriers: NonNullable<JobQuery['carriers']>): string {
+  if (carriers === 'all') return `${JOBS_ATTRIBUTE} IS NOT NULL`;
+  if (carriers === 'none') return `${JOBS_ATTRIBUTE} IS NULL`;
+  return `${JOBS_ATTRIBUTE} IN (${carriers.words.map(quoted).join(', ')})`;
 }
 
 /** A text as the server's query language writes it. */

@@ -6,8 +6,8 @@ import type { Log } from '../log.ts';
 import type { StoredJob } from '../payloads/payload-store.ts';
 import { sweep } from '../payloads/sweep.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { describeJob } from '../temporal/describe.ts';
 import { readEnding } from '../temporal/ending.ts';
+import { findJob } from '../temporal/find-job.ts';
 import { readFirstEvents } from '../temporal/first-events.ts';
 
 /** Begins sweeping, if there is a folder; call what it gives to end it. */
@@ -28,9 +28,12 @@ export function startSweeping(temporal: Temporal, log: Log): () => Promise<void>
 
 /** Of a job that runs, all: its result may be written and not be in its history yet. */
 async function neededBy(temporal: Temporal, { job, values }: StoredJob): Promise<readonly string[] | 'all'> {
-  const described = await describeJob(temporal, job);
-  if (described === undefined) return [];
-  if (described.close === 'open' || values.length === 1) return 'all';
-  const [{ input }, { output }] = await Promise.all([readFirstEvents(temporal, described, 1), readEnding(temporal, described)]);
+  const found = await findJob(temporal, job);
+  if (found === undefined) return [];
+  if (found.job.close === 'open' || values.length === 1) return 'all';
+  const [{ input }, { output }] = await Promise.all([
+    found.carried ?? readFirstEvents(temporal, found.job, 1),
+    found.carried?.ending ?? readEnding(temporal, found.job),
+  ]);
   return [input, output].flatMap((value) => storedPayloadOf(value)?.id ?? []);
 }

@@ -7,12 +7,12 @@ import { handle, type HandlerContext } from '../../src/worker.ts';
 import { eventually, gate, runWorker, temporalClient } from '../support/jobs.ts';
 import { type Action, ACTIONS, OUTCOMES } from './outcomes.ts';
 import { allHandlersWait } from './order.ts';
-import { type ContractClient, contractOf, isStatus, oneAtATime } from './support.ts';
+import { type ContractClient, contractOf, isStatus, oneAtATime, type SuiteTraits } from './support.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** What comes of an action, in every status; then each of them. */
-export function byHand(connect: () => Promise<ContractClient>): void {
+export function byHand(connect: () => Promise<ContractClient>, { isShared }: SuiteTraits): void {
   test.each(OUTCOMES)('each action on a job that is $status has its outcome', async ({ status, outcomes }) => {
     const contract = contractOf({ name: `by-hand-${randomUUID()}`, retry: { initialInterval: '1h' } });
     const { opened, open } = gate();
@@ -156,7 +156,7 @@ export function byHand(connect: () => Promise<ContractClient>): void {
     });
   });
 
-  test('a priority that is set goes before that of add, for jobs that wait and for delayed ones', async () => {
+  test.skipIf(isShared)('a priority that is set goes before that of add, for jobs that wait and for delayed ones', async () => {
     const contract = contractOf({});
     const { called, open } = await oneAtATime(contract);
     const client = await connect();
@@ -183,7 +183,7 @@ export function byHand(connect: () => Promise<ContractClient>): void {
     ]);
   });
 
-  test('a job that waits for a worker and was moved is queued still', async () => {
+  test.skipIf(isShared)('a job that waits for a worker and was moved is queued still', async () => {
     const client = await connect();
     const job = await client.add(contractOf({}), {});
     for (const priority of [1, -1, 10, 0]) await job.setPriority(priority);

@@ -1,4 +1,5 @@
 /** Owns what anybody who adds jobs can rely on about the order in which they start. Part of the suite of `jobs.ts`. */
+import { addressOf } from '../../src/contract/carrier.ts';
 import { expect, test } from 'vitest';
 import type { JobHandle } from '../../src/client.ts';
 import { PRIORITIES } from '../../src/contract/index.ts';
@@ -49,6 +50,6 @@ export function theOrder(connect: () => Promise<ContractClient>): void {
 /** True when the server holds every job's handler for a worker that has a place: only then does their order count. */
 export async function allHandlersWait(jobs: readonly JobHandle[]): Promise<boolean> {
   const { workflow } = await temporalClient();
-  const descriptions = await Promise.all(jobs.map(({ id }) => workflow.getHandle(id).describe()));
+  const descriptions = await Promise.all(jobs.map(({ id }) => workflow.getHandle(addressOf(id).workflowId).describe()));
   return descriptions.every(({ raw }) => raw.pendingActivities?.length === 1);
 }

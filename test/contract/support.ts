@@ -8,6 +8,12 @@ import { eventually, gate, ownQueue, runWorker } from '../support/jobs.ts';
 /** What a client must offer to pass. */
 export type ContractClient = Omit<JobClient, 'close' | `#${string}`>;
 
+/** What a client's jobs have not all alike. */
+export interface SuiteTraits {
+  /** Its jobs share workflows: a list has a row for each of these, and they have one place in the queue. */
+  readonly isShared: boolean;
+}
+
 const anything: z.ZodType = z.unknown();
 
 /** A job type of its own for one test, on a queue of its own. */

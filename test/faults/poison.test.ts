@@ -1,7 +1,7 @@
 /** A job that kills its process takes no neighbour with it. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { linesOf, ownClient, ownFolder, ownServer, startWorkerProcess } from './support/processes.ts';
+import { linesOf, ownClient, ownFolder, ownServer, superviseWorker } from './support/processes.ts';
 import { deadly } from './support/steps.mjs';
 
 const NEIGHBOURS = 9;
@@ -33,12 +33,3 @@ test('one of ten jobs kills its process each time: it is poison, the others comp
   expect(starts.filter((job) => job === poison.id)).toHaveLength(DEATHS);
   for (const { id } of neighbours) expect(starts.filter((job) => job === id).length).toBeLessThanOrEqual(3);
 }, 180_000);
-
-/** Starts a worker, and another when it dies, as whoever runs workers in production does. */
-async function superviseWorker(settings: Parameters<typeof startWorkerProcess>[0], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const worker = await startWorkerProcess(settings);
-    await Promise.race([worker.ended, new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))]);
-    await worker.kill();
-  }
-}

@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { JobClient, JobHandle } from '../../src/client.ts';
 import { defineJob } from '../../src/contract/index.ts';
+import { addressOf } from '../../src/contract/carrier.ts';
+import type { JobContract } from '../../src/contract/index.ts';
 import { handle, type HandlerContext, multiStep } from '../../src/worker.ts';
 import { STATISTICS_SIGNAL, statisticsId } from '../../src/contract/statistics/queue-statistics.ts';
 import { SIGNALS_OF_A_RUN } from '../../src/workflows/statistics.ts';
@@ -47,6 +49,9 @@ export const recordings: readonly Recording[] = [
   { name: 'send-notification', workflows: 'shipped', run: notification },
   { name: 'notices', workflows: 'shipped', run: (client) => single(client, () => 'done', { notify: notices }) },
   { name: 'notices-of-a-failure', workflows: 'shipped', run: (client) => single(client, fail, { notify: notices }) },
+  { name: 'carried', workflows: 'shipped', run: carriedJobs },
+  { name: 'carried-in-turns', workflows: 'shipped', run: carriedInTurns },
+  { name: 'carried-cancelled', workflows: 'shipped', run: carriedAndCancelled },
   { name: 'statistics', workflows: 'shipped', run: statisticsGoOn },
   { name: 'multi-step-completed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'settle') },
   { name: 'multi-step-failed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'one fails') },
@@ -88,6 +93,55 @@ async function single(client: JobClient, handler: Handler, options = {}): Promis
   });
   await runWorker({ jobs: [handle(contract, handler)] });
   return await ended(await client.add(contract, { n: 1 }, options));
+}
+
+const shared = { name: 'recorded', input: anything, group: true, retry: { initialInterval: 100, backoffCoefficient: 1 } } as const;
+
+/** Adds jobs that share a workflow; gives its id. */
+async function added(
+  client: JobClient,
+  contract: JobContract,
+  inputs: readonly unknown[],
+): Promise<{ jobs: readonly JobHandle[]; id: string }> {
+  const jobs = await Promise.all(inputs.map(async (input) => await client.add(contract, input)));
+  const { workflowId, place } = addressOf(jobs.at(-1)?.id ?? '');
+  if (place === undefined || jobs.some(({ id }) => addressOf(id).workflowId !== workflowId))
+    throw new Error('They do not share a workflow.');
+  return { jobs, id: workflowId };
+}
+
+/** Some complete, one is tried again, one fails for good, one is cancelled while it runs. */
+async function carriedJobs(client: JobClient): Promise<string> {
+  const contract = defineJob({ ...shared, queue: ownQueue() });
+  const run: Handler = async (input, context) => {
+    if (input === 'never' || (input === 'once' && context.attempt === 1)) throw new Error('broken');
+    return input === 'long' ? await stopped(context) : input;
+  };
+  await runWorker({ jobs: [handle(contract, run)], concurrency: 10 });
+  const { jobs, id } = await added(client, contract, [1, 2, undefined, 'once', 'never', 'long']);
+  await eventually('one to run', async () => (await jobs.at(-1)?.get())?.status === 'processing');
+  await jobs.at(-1)?.cancel('recorded');
+  await Promise.allSettled(jobs.map(async (job) => await job.result()));
+  return await ended(client.job(id));
+}
+
+/** What was not begun in two seconds goes out again. */
+async function carriedInTurns(client: JobClient): Promise<string> {
+  const contract = defineJob({ ...shared, queue: ownQueue() });
+  await runWorker({ jobs: [handle(contract, async (input) => await sleep(900, input))], concurrency: 1 });
+  const { id } = await added(client, contract, [1, 2, 3, 4, 5]);
+  return await ended(client.job(id));
+}
+
+/** One is cancelled before anybody came, and in the end the whole workflow, by Temporal's own tools. */
+async function carriedAndCancelled(client: JobClient): Promise<string> {
+  const contract = defineJob({ ...shared, queue: ownQueue() });
+  const { jobs, id } = await added(client, contract, [1, 2, 3]);
+  await jobs[0]?.cancel('recorded');
+  await runWorker({ jobs: [handle(contract, async (_input, context) => await stopped(context))] });
+  await eventually('the others to run', async () => (await jobs.at(-1)?.get())?.status === 'processing');
+  await client.cancel(id);
+  return await ended(client.job(id));
 }
 
 async function cancelledJob(client: JobClient): Promise<string> {

@@ -15,6 +15,7 @@ import { copy } from '../parts/copy.ts';
 import { ProgressBar } from '../parts/doing.tsx';
 import { JsonView } from '../parts/json-view.tsx';
 import { useJobKeys, useWayKeys } from '../parts/job-keys.ts';
+import { jobsOf } from '../parts/job-rows.tsx';
 import { listPath } from '../parts/neighbours.ts';
 import { Lifeline } from '../parts/lifeline.tsx';
 import { Empty, Failed, Skeleton } from '../parts/states.tsx';
@@ -127,6 +128,8 @@ function Answer({ job }: { readonly job: JobSnapshot }) {
               <EtaTimes job={job} />
             </span>
           )}
+          {job.carrier !== undefined && <Link to={jobsOf(job.carrier)}>Added with it</Link>}
+          {job.carries !== undefined && <Link to={jobsOf(job.id)}>Its {numberText(job.carries)} jobs</Link>}
           {job.status === 'failed' && (
             <Link to={`/jobs?status=failed&type=${encodeURIComponent(job.type)}`} className="nowrap">
               All failed {job.type}
@@ -195,7 +198,7 @@ function Facts({ job }: { readonly job: JobSnapshot }) {
   const history =
     server?.uiUrl === undefined
       ? undefined
-      : `${server.uiUrl}/namespaces/${encodeURIComponent(server.namespace)}/workflows/${encodeURIComponent(job.id)}/${job.runId}/history`;
+      : `${server.uiUrl}/namespaces/${encodeURIComponent(server.namespace)}/workflows/${encodeURIComponent(job.carrier ?? job.id)}/${job.runId}/history`;
   return (
     <section className="card" aria-label="Facts">
       <h2>Facts</h2>

@@ -5,7 +5,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { JobSnapshot, JobSummary } from '../../../src/contract/snapshot.ts';
 import { useLiveJob, useSnapshots } from '../data/queries.ts';
-import { shortId } from '../format.ts';
+import { numberText, shortId } from '../format.ts';
 import { StatusBadge } from '../statuses.tsx';
 import { rememberList } from './neighbours.ts';
 import { Doing } from './doing.tsx';
@@ -13,6 +13,11 @@ import { Ago } from './time.tsx';
 
 const [ROW, CARD] = [40, 64] as const;
 const BEYOND = 8;
+
+/** The list of the jobs that share the workflow of this id. */
+export function jobsOf(id: string): string {
+  return `/jobs?idPrefix=${encodeURIComponent(`${id}~`)}`;
+}
 
 export interface RowsProps {
   readonly jobs: readonly JobSummary[];
@@ -48,7 +53,7 @@ export function JobRows({ jobs, selected, onSelect, canSelect, onEnd, matches }:
       jobs.map(({ id }) => id),
       window.location.search,
     );
-    go(`/jobs/${encodeURIComponent(job.id)}`);
+    go(job.carries === undefined ? `/jobs/${encodeURIComponent(job.id)}` : jobsOf(job.id));
   };
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(jobs.length - 1, focus + by));
@@ -150,6 +155,7 @@ function Row({ job, index, start, isFocus, isSelected, canSelect, matches, onSel
       </span>
       <span role="gridcell" className="name">
         <span className="strong cut">{job.type}</span>
+        {job.carries !== undefined && <span className="badge nowrap">{numberText(job.carries)} jobs</span>}
         <span className="mono soft nowrap wide" title={job.id}>
           {shortId(job.id)}
         </span>

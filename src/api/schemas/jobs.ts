@@ -90,6 +90,8 @@ const summaryFields = {
   runAt: optional(time),
   endedAt: optional(time),
   maxAttempts: count,
+  carries: optional(count.describe('The row stands for so many jobs that share a workflow')),
+  carrier: optional(jobId.describe('Id of the row that it belongs to, when it shares its workflow')),
 };
 
 export const failure = z.object({ code: z.string(), message: z.string() });

@@ -23,7 +23,7 @@ export async function getJob(id: string, flags: PlaceFlags, host: Host): Promise
 
 const COLUMNS: readonly TableColumn<JobSummary>[] = [
   { head: 'id', value: ({ id }) => id },
-  { head: 'type', value: ({ type }) => type },
+  { head: 'type', value: ({ type, carries }) => (carries === undefined ? type : `${type} (${carries} jobs)`) },
   { head: 'status', value: ({ status }) => status },
   { head: 'queue', value: ({ queue }) => queue },
   { head: 'added', value: ({ addedAt }) => timeText(addedAt) },

@@ -4,6 +4,7 @@
  * 1. It looks only while somebody waits. Who is busy with a snapshot gets the newest one next, so nothing piles up.
  * 2. Its versions rise, whatever the server says.
  */
+import { addressOf } from '../../contract/carrier.ts';
 import { JobError, messageOf, unknownJob } from '../../contract/errors.ts';
 import { isTerminal, type JobSnapshot } from '../../contract/snapshot.ts';
 import { waitingFor } from '../../contract/waiting-for.ts';
@@ -84,7 +85,7 @@ export class JobPoller {
   async #poll(): Promise<void> {
     this.#isPolling = true;
     const stop = new AbortController();
-    void this.#ends.ended(this.#id, stop.signal).then((hasEnded) => hasEnded && this.lookNow());
+    void this.#ends.ended(addressOf(this.#id).workflowId, stop.signal).then((hasEnded) => hasEnded && this.lookNow());
     try {
       while (this.#waiters.size > 0) {
         const rest = await this.#look();

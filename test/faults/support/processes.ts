@@ -9,6 +9,7 @@ import { JobClient } from '../../../src/client.ts';
 import { type EmbeddedServer, startEmbedded } from '../../../src/embedded/server.ts';
 import type { ShippedJobsSettings } from '../../../src/shipped-jobs.ts';
 
+const adderProgram = new URL('./adder.mjs', import.meta.url).pathname;
 const workerProgram = new URL('./worker.mjs', import.meta.url).pathname;
 
 /** A folder that goes with the test. */
@@ -72,6 +73,36 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
   if (child.pid === undefined) throw new Error('The worker has no pid.');
   const kill = (): Promise<void> => end(child, 'SIGKILL').then(() => undefined);
   return { pid: child.pid, ended, kill, stop: () => end(child, 'SIGTERM'), log: () => errors };
+}
+
+/** Starts a worker, and another when it dies, as whoever runs workers in production does. */
+export async function superviseWorker(settings: WorkerSettings, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const worker = await startWorkerProcess(settings);
+    await Promise.race([worker.ended, new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))]);
+    await worker.kill();
+  }
+}
+
+export interface AdderSettings {
+  readonly address: string;
+  /** File of what was acknowledged. */
+  readonly acknowledged: string;
+  readonly numbers: readonly number[];
+  readonly adders: number;
+  /** Of the work of each job. */
+  readonly ms: number;
+  /** Of an adder between two adds. */
+  readonly restMs: number;
+}
+
+/** A process that adds jobs, and ends when they are acknowledged. */
+export async function startAdderProcess(settings: AdderSettings): Promise<Pick<WorkerProcess, 'ended' | 'kill'>> {
+  const child = spawn(process.execPath, [adderProgram, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => end(child, 'SIGKILL').then(() => undefined));
+  const ended = once(child, 'exit');
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return { ended, kill: () => end(child, 'SIGKILL').then(() => undefined) };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {

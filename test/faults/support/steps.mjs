@@ -10,6 +10,15 @@ export const steps = defineJob({
   retry: { maxAttempts: 1 },
 });
 
+/** Shares its workflow with others that are added at the same time. */
+export const shared = defineJob({
+  name: 'shared',
+  input: z.object({ n: z.number(), ms: z.number(), kills: z.boolean().default(false) }),
+  output: z.object({ square: z.number() }),
+  retry: { maxAttempts: 1 },
+  group: true,
+});
+
 /** Kills its process when it is told to. */
 export const deadly = defineJob({
   name: 'deadly',

@@ -1,5 +1,5 @@
 // A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, hangs?, log?, queue? }` as JSON.
-// With `analysis` (settings of the shipped jobs) it serves those; with `log` (a file) the jobs `steps`, `burn`, `deadly`, `undoable` and `charge`.
+// With `analysis` (settings of the shipped jobs) it serves those; with `log` (a file) the jobs `steps`, `shared`, `burn`, `deadly`, `undoable` and `charge`.
 // With `hangs` the clean-up of `undoable` never ends, and `charge` reports nothing of the effects that it makes.
 import { appendFileSync } from 'node:fs';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { createWorker, handle } from '../../../dist/index.js';
 import { shippedJobs } from '../../../dist/shipped-jobs.js';
 import { burn } from './burn.mjs';
 import { charge } from './charge.mjs';
-import { deadly, steps, undoable } from './steps.mjs';
+import { deadly, shared, steps, undoable } from './steps.mjs';
 
 const { address, analysis, concurrency, hangs, log, queue } = JSON.parse(process.argv[2]);
 
@@ -20,6 +20,13 @@ const handleSteps = handle(steps, async ({ count, stepMs }, ctx) => {
     ctx.progress({ done: step + 1, total: count });
   }
   return { count, from };
+});
+
+const handleShared = handle(shared, async ({ n, ms, kills }, ctx) => {
+  appendFileSync(log, `${JSON.stringify({ job: ctx.jobId, attempt: ctx.attempt, pid: process.pid, at: Date.now() })}\n`);
+  if (kills) process.kill(process.pid, 'SIGKILL');
+  await sleep(ms, undefined, { signal: ctx.signal });
+  return { square: n * n };
 });
 
 const handleBurn = handle(burn, async ({ blockMs, slices, restMs }, ctx) => {
@@ -72,7 +79,8 @@ const handleDeadly = handle(deadly, async ({ kills }, ctx) => {
 const worker = await createWorker({
   address,
   shutdownGrace: '500ms',
-  jobs: analysis === undefined ? [handleSteps, handleBurn, handleDeadly, handleUndoable, handleCharge] : shippedJobs(analysis),
+  jobs:
+    analysis === undefined ? [handleSteps, handleShared, handleBurn, handleDeadly, handleUndoable, handleCharge] : shippedJobs(analysis),
   ...(concurrency === undefined ? {} : { concurrency }),
   ...(hangs === undefined ? {} : { concurrency: 50 }),
   ...(queue === undefined ? {} : { queues: { [queue]: { concurrency: 50 } } }),

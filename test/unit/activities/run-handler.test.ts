@@ -55,6 +55,9 @@ function run(
     services: { outcomeOf: async () => await Promise.resolve(undefined) },
     running: new RunningHandlers(),
     begun: async () => await Promise.resolve(),
+    writeAhead: async () => await Promise.resolve(),
+    tellOutcomes: async () => await Promise.resolve(),
+    cancelledJobs: async () => await Promise.resolve(new Set<number>()),
     reportProgress: ignore,
   };
   const ended = runHandledJob(job, {}, { context, options: {}, host, limit });
