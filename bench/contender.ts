@@ -10,6 +10,8 @@ export interface Place {
   readonly port: number;
   /** A queue that no other run has. */
   readonly queue: string;
+  /** The jobs of Holdfast share workflows. */
+  readonly isGrouped?: boolean;
 }
 
 /** Milliseconds since 1970, with fractions: comparable between the processes of one machine. */

@@ -11,6 +11,7 @@ import { type BenchOptions, type PartName, readArguments, USAGE, UsageError } fr
 import { cancelPart } from './cancel/part.ts';
 import { killChildren } from './child-process.ts';
 import { exportPart } from './export/part.ts';
+import { groupsPart } from './groups/part.ts';
 import { heartbeatPart } from './heartbeat/part.ts';
 import { jobsPart } from './jobs/part.ts';
 import { describeMachine, loadAverage } from './machine.ts';
@@ -29,6 +30,7 @@ const REPORT_FILE = resolve(import.meta.dirname, '../../docs/benchmarks.md');
 
 const PARTS: Readonly<Record<PartName, Part>> = {
   jobs: jobsPart,
+  groups: groupsPart,
   cancel: cancelPart,
   recovery: recoveryPart,
   heartbeat: heartbeatPart,

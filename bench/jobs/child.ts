@@ -1,7 +1,7 @@
 /** A worker or client process of one run: `node child.js worker|client <contender> <place as JSON>`. Answers the requests of `requests.ts`. */
 import { type Answerer, answerRequests } from '../answer-requests.ts';
 import { type ContenderName, now, type Place } from '../contender.ts';
-import type { Contender, ContenderClient } from './contender.ts';
+import type { AddedJob, Contender, ContenderClient } from './contender.ts';
 import { loadContender } from './contenders.ts';
 import type { Request, Role } from './requests.ts';
 
@@ -36,9 +36,15 @@ async function workerAnswerer(contender: Contender, place: Place): Promise<Answe
 
 async function clientAnswerer(contender: Contender, place: Place): Promise<Answerer<Request>> {
   const client = await contender.connect(place);
+  let added: readonly AddedJob[] = [];
   return async (request) => {
     if (request.kind === 'one-by-one') await addOneByOne(client, request.jobs);
-    if (request.kind === 'load') return [await addAll(client, request.jobs, request.adders)];
+    if (request.kind === 'load') {
+      const load = await addAll(client, request.jobs, request.adders);
+      added = load.added;
+      return [load.ms];
+    }
+    if (request.kind === 'read-back') return [await countRight(added)];
     return [];
   };
 }
@@ -50,18 +56,35 @@ async function addOneByOne(client: ContenderClient, jobs: number): Promise<void>
   }
 }
 
-async function addAll(client: ContenderClient, jobs: number, adders: number): Promise<number> {
+interface Load {
+  readonly ms: number;
+  readonly added: readonly AddedJob[];
+}
+
+async function addAll(client: ContenderClient, jobs: number, adders: number): Promise<Load> {
   await client.endWaiting();
   const startedAt = now();
+  const added: AddedJob[] = [];
   let left = jobs;
   const adder = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      await client.add({ addedAt: now() });
+      added.push(await client.add({ addedAt: now() }));
     }
   };
   await Promise.all(Array.from({ length: adders }, adder));
-  return now() - startedAt;
+  return { ms: now() - startedAt, added };
+}
+
+const READ_AT_ONCE = 500;
+
+async function countRight(jobs: readonly AddedJob[]): Promise<number> {
+  let right = 0;
+  for (let start = 0; start < jobs.length; start += READ_AT_ONCE) {
+    const some = await Promise.all(jobs.slice(start, start + READ_AT_ONCE).map(async (job) => await job.isRight?.()));
+    right += some.filter(Boolean).length;
+  }
+  return right;
 }
 
 const [role, name, place] = process.argv.slice(2) as [Role, ContenderName, string];

@@ -21,6 +21,8 @@ export type OnStart = (input: NoopInput) => void;
 export interface AddedJob {
   /** Resolves when the client knows that the job has completed. */
   completed(): Promise<unknown>;
+  /** Reads it back: whether it completed as it should have. */
+  isRight?(): Promise<boolean>;
 }
 
 export interface ContenderClient {

@@ -7,7 +7,7 @@ import { bundleRawWorkflow } from '../raw-bundle.ts';
 import { inTurns, runRounds } from '../rounds.ts';
 import { rawWorkflow } from './raw-temporal.ts';
 import { jobsSection, ROUNDS_OF_A_REPORT } from './report.ts';
-import { type Run, runOnce } from './run.ts';
+import { ADDERS, type Run, runOnce } from './run.ts';
 
 const WARM_UP = { temporal: 60, bullmq: 2000 };
 const BULLMQ_JOBS = { full: 20_000, quick: 2000 };
@@ -54,6 +54,7 @@ async function runNamed(name: ContenderName, { bench, jobs, round }: NamedRun): 
     warmUp: name === 'bullmq' ? WARM_UP.bullmq : WARM_UP.temporal,
     single: SINGLE_JOBS,
     jobs,
+    adders: ADDERS,
   });
   const { server: ofServer, worker, client } = run.cpuMsPerJob;
   const cpu = `${ofServer.toFixed(2)} + ${worker.toFixed(2)} + ${client.toFixed(2)} CPU-ms a job`;

@@ -9,4 +9,6 @@ export type Request =
   /** Client: adds jobs, each when the one before has completed. */
   | { readonly kind: 'one-by-one'; readonly jobs: number }
   /** Client: adds jobs with several adders at once; answered when all are acknowledged, with the milliseconds it took. */
-  | { readonly kind: 'load'; readonly jobs: number; readonly adders: number };
+  | { readonly kind: 'load'; readonly jobs: number; readonly adders: number }
+  /** Client: reads the jobs of the last load back; answered with how many completed as they should have. */
+  | { readonly kind: 'read-back' };

@@ -20,8 +20,11 @@ export interface RunPlan {
   readonly warmUp: number;
   /** Jobs one by one. */
   readonly single: number;
-  /** Jobs under load. */
+  /** Jobs under load, and how many add them. */
   readonly jobs: number;
+  readonly adders: number;
+  /** The jobs of the load are read back one by one. @default false */
+  readonly readsBack?: boolean;
 }
 
 export const PROCESSES = ['server', 'worker', 'client'] as const;
@@ -38,6 +41,8 @@ export interface Run {
   readonly singleP95: number;
   readonly loadP50: number;
   readonly loadP95: number;
+  /** Of the jobs that were read back those that completed as they should have. */
+  readonly right?: number;
 }
 
 export const ADDERS = 50;
@@ -81,20 +86,24 @@ async function measure(plan: RunPlan, processes: Processes): Promise<Run> {
   const { single, warmUp, jobs, serverPid } = plan;
   await addSingly(processes, Math.ceil(single / 2));
   const singly = await addSingly(processes, single);
-  await addUnderLoad(processes, warmUp);
+  await addUnderLoad(processes, warmUp, plan.adders);
   await waitForCompleted(processes.observer, Math.ceil(single / 2) + single + warmUp);
   await sleep(SETTLE_MS);
 
   const pids = { server: serverPid, worker: processes.worker.pid, client: processes.client.pid };
   const before = perProcess((process) => cpuMs(pids[process]));
   const startedAt = performance.now();
-  const load = await addUnderLoad(processes, jobs);
+  const load = await addUnderLoad(processes, jobs, plan.adders);
   await waitForCompleted(processes.observer, Math.ceil(single / 2) + single + warmUp + jobs);
   const seconds = (performance.now() - startedAt) / 1000;
+  const used = perProcess((process) => (cpuMs(pids[process]) - before[process]) / jobs);
+  const resident = perProcess((process) => residentMiB(pids[process]));
+  const [right] = plan.readsBack === true ? await processes.client.ask({ kind: 'read-back' }) : [];
   return {
     name: plan.name,
-    cpuMsPerJob: perProcess((process) => (cpuMs(pids[process]) - before[process]) / jobs),
-    residentMiB: perProcess((process) => residentMiB(pids[process])),
+    cpuMsPerJob: used,
+    residentMiB: resident,
+    ...(right === undefined ? {} : { right }),
     addedPerSecond: jobs / (load.addingMs / 1000),
     completedPerSecond: jobs / seconds,
     singleP50: percentile(singly, 50),
@@ -112,10 +121,14 @@ async function addSingly({ worker, client }: Processes, jobs: number): Promise<r
 }
 
 /** Adds jobs with all adders and waits until their handlers have started. */
-async function addUnderLoad({ worker, client }: Processes, jobs: number): Promise<{ addingMs: number; latencies: readonly number[] }> {
+async function addUnderLoad(
+  { worker, client }: Processes,
+  jobs: number,
+  adders: number,
+): Promise<{ addingMs: number; latencies: readonly number[] }> {
   await worker.ask({ kind: 'expect', jobs });
   const starts = worker.ask({ kind: 'starts' });
-  const [addingMs = Number.NaN] = await client.ask({ kind: 'load', jobs, adders: ADDERS });
+  const [addingMs = Number.NaN] = await client.ask({ kind: 'load', jobs, adders });
   return { addingMs, latencies: await starts };
 }
 
