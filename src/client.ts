@@ -12,6 +12,7 @@ import {
   type ListOptions,
   listOptions,
 } from './client/checks.ts';
+import { addEach, checkOptionsOfMany } from './client/add-many.ts';
 import { failureOf } from './client/failure.ts';
 import { idOf, mayShare } from './client/job-ids.ts';
 import { existing, type JobHandle, jobHandle, type ResultOptions } from './client/job-handle.ts';
@@ -50,6 +51,9 @@ import { waitForResult } from './temporal/wait-for-result.ts';
 import { WatchHub, type WatchOptions } from './temporal/watch/watch-hub.ts';
 
 export type { EventOptions, JobEvent, JobHandle, ListOptions, ResultOptions };
+
+/** Of one call. The server is asked by 100 of them at a time, where they do not share workflows. */
+const ADDS_AT_ONCE = 1000;
 
 export class JobClient {
   readonly #temporal: Temporal;
@@ -101,6 +105,21 @@ export class JobClient {
     const { isNew } = await this.#addPlanned({ ...job, value: payload.value }, options);
     this.#noteChange(id);
     return { ...this.job(id, contract), deduplicated: !isNew };
+  }
+
+  /**
+   * Adds a job for each input, 1 000 at a time; those of a type with `group` share workflows. Resolves with what became of each, in the
+   * order of the inputs: one that is refused does not keep the others from being added.
+   * @throws JobError `invalid-options` for a dedupe or idempotency key, which is of one job; what reading the inputs throws
+   * @example const added = await jobs.addMany(indexDocument, documents.map(({ id }) => ({ id })));
+   */
+  async addMany<C extends JobContract>(
+    contract: C,
+    inputs: Iterable<InputOf<C>> | AsyncIterable<InputOf<C>>,
+    options?: AddOptions,
+  ): Promise<PromiseSettledResult<JobHandle<C>>[]> {
+    checkOptionsOfMany(options);
+    return await addEach(inputs, async (input) => await this.add(contract, input, options), ADDS_AT_ONCE);
   }
 
   async #addGrouped(contract: JobContract, plan: AddPlan, { value, json = '' }: EncodedPayload): Promise<string> {

@@ -21,6 +21,7 @@ import {
 import { failureOf } from './client/failure.ts';
 import { existing, type JobHandle, jobHandle, type ResultOptions } from './client/job-handle.ts';
 import { type ActionNote, actionNote, type PostponeOptions, type RetryByHandOptions } from './contract/actions.ts';
+import { addEach, checkOptionsOfMany } from './client/add-many.ts';
 import { type AddOptions, addPlan } from './contract/add-options.ts';
 import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts';
 import type { InputOf, JobContract } from './contract/define-job.ts';
@@ -40,6 +41,8 @@ import type { WatchOptions } from './temporal/watch/watch-hub.ts';
 /** Seconds of one wait for a result; then it is asked for again. */
 const WAIT_SECONDS = 25;
 const MS_PER_SECOND = 1000;
+/** Requests of one call of `addMany`. */
+const ADDS_AT_ONCE = 100;
 /** Times in a row that the server may say that Temporal does not answer, while a result is waited for. */
 const MOST_FAILURES = 10;
 const REST_MS = 1000;
@@ -61,10 +64,21 @@ export class RemoteJobs implements Jobs {
     const { value } = await checkedInput(contract, input);
     const { idempotencyKey, runAt, ...sent } = options;
     const body = { type: contract.name, input: value, options: { ...sent, ...(runAt === undefined ? {} : { runAt: textOf(runAt) }) } };
-    // A dedupe key makes repeats harmless by itself.
+    // A dedupe key makes repeats harmless by itself. A job with a key would not share its workflow: its add is not repeated.
+    const isShared = contract.group && idempotencyKey === undefined && options.dedupeKey === undefined;
+    if (isShared) return this.job((await this.#call('addJob', { body })).id, contract);
     const key = idempotencyKey ?? (options.dedupeKey === undefined ? randomUUID() : undefined);
     const { id, deduplicated } = await this.#repeated('addJob', { body }, { idempotencyKey: key });
     return { ...this.job(id, contract), deduplicated };
+  }
+
+  async addMany<C extends JobContract>(
+    contract: C,
+    inputs: Iterable<InputOf<C>> | AsyncIterable<InputOf<C>>,
+    options?: AddOptions,
+  ): Promise<PromiseSettledResult<JobHandle<C>>[]> {
+    checkOptionsOfMany(options);
+    return await addEach(inputs, async (input) => await this.add(contract, input, options), ADDS_AT_ONCE);
   }
 
   job<C extends JobContract = JobContract>(id: string, contract?: C): JobHandle<C> {

@@ -1,5 +1,6 @@
 /** Owns what anybody can rely on who adds many jobs. Part of the suite of `jobs.ts`. */
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { handle } from '../../src/worker.ts';
 import { gate, runWorker } from '../support/jobs.ts';
 import { type ContractClient, contractOf } from './support.ts';
@@ -9,6 +10,23 @@ const MANY_JOBS_MS = 180_000;
 
 /** Many jobs at once. */
 export function manyJobs(connect: () => Promise<ContractClient>): void {
+  test('that are added by one call are each added or refused by itself, whether they share workflows or not', async () => {
+    async function* inputs() {
+      for (const input of [1, 2, 'three', 4]) yield await Promise.resolve(input as number);
+    }
+    const client = await connect();
+    for (const more of [{}, { group: true } as const]) {
+      const contract = contractOf({ input: z.number(), ...more });
+      await runWorker({ jobs: [handle(contract, (input) => Number(input) * 2)] });
+      const ends = await client.addMany(contract, inputs(), { tags: ['many'] });
+      expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+      expect(ends[2]).toMatchObject({ reason: { code: 'invalid-input' } });
+      const jobs = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+      expect(await Promise.all(jobs.map(async (job) => await job.result()))).toEqual([2, 4, 8]);
+    }
+    await expect(client.addMany(contractOf({}), [1], { dedupeKey: 'one' })).rejects.toMatchObject({ code: 'invalid-options' });
+  });
+
   test(
     `${MOST_JOBS} that were queued with no worker all complete when one comes`,
     async () => {

@@ -30,8 +30,6 @@ type JobRoute =
 type NewJob = RouteInput<'addJob'>['body'];
 
 const MAX_KEY_LENGTH = 200;
-/** Adds of one request at a time. */
-const ADDS_AT_ONCE = 25;
 const DONE = { done: true } as const;
 
 export const jobHandlers: Handlers<JobRoute> = {
@@ -43,13 +41,7 @@ export const jobHandlers: Handlers<JobRoute> = {
 
   async addJobs({ body: { jobs } }, context) {
     const key = idempotencyKeyOf(context);
-    const answers: (Awaited<ReturnType<typeof add>> | { error: { code: string; message: string } })[] = [];
-    for (let first = 0; first < jobs.length; first += ADDS_AT_ONCE) {
-      const some = jobs.slice(first, first + ADDS_AT_ONCE);
-      answers.push(
-        ...(await Promise.all(some.map((job, index) => addOrSay(job, context, key === undefined ? undefined : `${key}#${first + index}`)))),
-      );
-    }
+    const answers = await Promise.all(jobs.map((job, index) => addOrSay(job, context, key === undefined ? undefined : `${key}#${index}`)));
     context.audited.jobs = answers.flatMap((answer) => ('id' in answer ? [answer.id] : []));
     return { jobs: answers };
   },

@@ -32,7 +32,10 @@ describe('the arguments of the benchmark', () => {
   });
 
   test.each([
-    [['--part', 'speed'], 'Expected --part to be one of jobs, groups, cancel, recovery, heartbeat, stats, export, analysis, api, got: speed.'],
+    [
+      ['--part', 'speed'],
+      'Expected --part to be one of jobs, groups, cancel, recovery, heartbeat, stats, export, analysis, api, got: speed.',
+    ],
     [['--rounds', '0'], 'Expected --rounds to be a whole number from 1 to 50, got: 0.'],
     [['--jobs', '1.5'], 'Expected --jobs to be a whole number from 1 to 10000, got: 1.5.'],
     [['--finished', '5'], 'The part jobs takes no --finished.'],
