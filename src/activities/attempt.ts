@@ -55,6 +55,8 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   readonly worker: string;
   /** True when no attempt was begun before it. */
   readonly isFirst: boolean;
+  /** True for a job that shares its workflow: what it leaves is to be short. */
+  readonly isCarried: boolean;
   /** True for what the server counts as the first attempt of its call. */
   readonly isFirstOfCall: boolean;
   /** True when it runs for the body of a multi-step job. */
@@ -92,6 +94,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.attempt = this.#state.failures + 1;
     this.maxAttempts = rule.retry.maxAttempts;
     this.idempotencyKey = `${this.jobId}/${info.activityId}`;
+    this.isCarried = rule.carried !== undefined;
     this.isFirstOfCall = info.attempt === 1;
     this.isFirst = info.heartbeatDetails === undefined && rule.before === undefined;
     this.#checkpointRule = rule.checkpoint;

@@ -1,7 +1,7 @@
 /** Owns the attempt of one job in a chunk: what it has in the place of an activity of its own, and what became of it. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
-import type { AttemptState } from '../contract/attempts.ts';
-import type { ChunkRecord, Outcome } from '../contract/carrier.ts';
+import { type AttemptState, briefState } from '../contract/attempts.ts';
+import { type ChunkRecord, MAX_CARRIED_MESSAGE, type Outcome } from '../contract/carrier.ts';
 import { messageOf } from '../contract/errors.ts';
 import type { ResultEnvelope } from '../contract/messages.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
@@ -78,11 +78,11 @@ export function outcomeOf(job: number, attempt: Attempt, end: PromiseSettledResu
 
 /** What an attempt that has ended leaves for the next one. */
 export function leftBy({ state: { running: _running, ...left } }: Attempt): AttemptState {
-  return left;
+  return briefState(left);
 }
 
 function errorIn({ type, message }: ApplicationFailure): JobFailure {
-  return { code: type ?? 'handler-failed', message };
+  return { code: type ?? 'handler-failed', message: message.slice(0, MAX_CARRIED_MESSAGE) };
 }
 
 /** The wait that an attempt's failure asks for, which this process has written as a number of milliseconds. */

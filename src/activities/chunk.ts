@@ -8,22 +8,16 @@
  * 4. On shutdown it begins no more, and the server gives it to another worker.
  */
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttemptState, diedInChunk, FIRST_ATTEMPT, stateBefore } from '../contract/attempts.ts';
-import {
-  type ChunkCall,
-  type ChunkJob,
-  type ChunkRecord,
-  type ChunkResult,
-  MAX_CARRIED_OUTPUT_BYTES,
-  type Outcome,
-} from '../contract/carrier.ts';
-import { JobError, messageOf } from '../contract/errors.ts';
+import type { ChunkCall, ChunkJob, ChunkRecord, ChunkResult, Outcome } from '../contract/carrier.ts';
+import { asJobError, JobError, messageOf } from '../contract/errors.ts';
 import type { ResultEnvelope } from '../contract/messages.ts';
 import { Attempt } from './attempt.ts';
 import { startBeats } from './attempt-beats.ts';
 import { CarriedCall, carriedBeats, leftBy, outcomeOf, runningJobs } from './carried-attempt.ts';
 import type { HandledJob } from './handle.ts';
-import { attemptRule, type HandlerRun, runAttempt, shutdownFailure } from './run-handler.ts';
+import { attemptRule, type HandlerRun, runAttempt, shutdownFailure, valuesOf } from './run-handler.ts';
 
 /** The record is a part of each heartbeat, which the server limits. */
 const MAX_UNTOLD_BYTES = 256 * 1024;
@@ -129,6 +123,7 @@ class Chunk {
     try {
       const lanes = Math.min(this.#run.limit.limit, this.#left.length);
       await Promise.all(Array.from({ length: lanes }, async () => await this.#lane()));
+      await this.#makeRoom();
     } finally {
       clearInterval(ticks);
       clearTimeout(this.#turn);
@@ -138,6 +133,7 @@ class Chunk {
 
   async #lane(): Promise<void> {
     while (this.#mayBegin()) {
+      await this.#makeRoom();
       const release = await this.#run.limit.acquire(this.#end.signal).catch(() => undefined);
       const next = this.#mayBegin() ? this.#left.shift() : undefined;
       if (release === undefined || next === undefined) {
@@ -147,6 +143,11 @@ class Chunk {
       this.#turn ??= setTimeout(() => this.#end.abort(), this.#call.turnMs);
       await this.#runOne(next, release);
     }
+  }
+
+  /** The record and the result of a chunk are limited: what is too much is told before anything is added to it. */
+  async #makeRoom(): Promise<void> {
+    while (this.#untoldBytes >= MAX_UNTOLD_BYTES && !this.#isStopped) await this.#tellOnce();
   }
 
   #mayBegin(): boolean {
@@ -180,7 +181,7 @@ class Chunk {
     call.attempt = attempt;
     this.#running.set(place, call);
     this.#interrupted.delete(place);
-    if (this.#isCareful) await host.writeAhead(context.info.taskToken, this.#attempt.state);
+    if (this.#isCareful) await this.#writeDown();
     // Who cancels a job of a chunk tells the chunk.
     const run = { ...this.#run, context: call, options: own, host: { ...host, isCancelled: () => Promise.resolve(false) } };
     const [end] = await Promise.allSettled([
@@ -189,7 +190,7 @@ class Chunk {
         limit: { acquire: () => Promise.resolve(release) },
         rule,
         beats: carriedBeats(attempt, run),
-        values: host.values.within(MAX_CARRIED_OUTPUT_BYTES),
+        values: valuesOf(this.#handled.contract, host),
         run,
       }),
     ]);
@@ -199,6 +200,16 @@ class Chunk {
     else {
       this.#left.push(job);
       this.#interrupted.set(place, leftBy(attempt));
+    }
+  }
+
+  /** Who runs is known to the server, if it answers, before the handler is called. */
+  async #writeDown(): Promise<void> {
+    const { context, host } = this.#run;
+    try {
+      await host.writeAhead(context.info.taskToken, this.#attempt.state);
+    } catch (error) {
+      host.log.debug('not written down', { job: context.info.workflowExecution?.workflowId, error: messageOf(error) });
     }
   }
 
@@ -251,7 +262,7 @@ class Chunk {
       for (const { attempt } of this.#running.values()) attempt?.abort(this.#attempt.stopped ?? new JobError('worker-shutdown'));
     }
     if (this.#attempt.isCancelledByServer && !this.#isAsking) void this.#ask();
-    if (this.#isWordDue()) this.#telling ??= this.#tell().finally(() => (this.#telling = undefined));
+    if (this.#isWordDue()) void this.#tellOnce();
   }
 
   #isWordDue(): boolean {
@@ -262,17 +273,25 @@ class Chunk {
     return age >= this.#wordDueMs || this.#untoldBytes >= MAX_UNTOLD_BYTES || (isAgainDue && isWordRare);
   }
 
+  async #tellOnce(): Promise<void> {
+    this.#telling ??= this.#tell().finally(() => (this.#telling = undefined));
+    await this.#telling;
+  }
+
   /** Tells the workflow what became of those that have ended. */
   async #tell(): Promise<void> {
-    const outcomes = this.#untold;
+    const outcomes = [...this.#untold];
     const { workflowExecution } = this.#run.context.info;
     if (workflowExecution === undefined) return;
     this.#wordAtMs = performance.now() - this.#begunAt;
     while (this.#wordDueMs <= this.#wordAtMs) this.#wordDueMs *= 2;
     try {
-      await this.#run.host.tellOutcomes(workflowExecution, [...outcomes]);
+      await this.#run.host.tellOutcomes(workflowExecution, outcomes);
     } catch (error) {
       this.#run.host.log.debug('outcomes not told', { job: workflowExecution.workflowId, error: messageOf(error) });
+      // A carrier that is gone takes no word: another worker has the chunk, or nobody.
+      if (asJobError(error)?.code === 'not-found') this.#attempt.abort(new JobError('worker-shutdown'));
+      else await sleep(TICK_MS);
       return;
     }
     for (const { job } of outcomes) this.#told.add(job);

@@ -32,12 +32,14 @@ export function notYet(attempt: Attempt, dueMs: number | undefined): Application
   // Later it is due when the server says so, which may have been told to make it at once.
   if (waitMs <= 0 || !attempt.isFirstOfCall) return undefined;
   const last = attempt.rest();
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     message: last?.error.message ?? 'It is not due.',
     type: last?.error.code ?? 'worker-shutdown',
     nextRetryDelay: waitMs,
-    details: [attempt.state],
   });
+  // It stands in the history with the start of the next attempt.
+  failure.stack = '';
+  return failure;
 }
 
 function isFinal(error: unknown): boolean {

@@ -10,8 +10,8 @@
  *    place is kept until it really ends. After a cancel the job waits for its handler.
  */
 import { ApplicationFailure, CancelledFailure, type Info } from '@temporalio/activity';
-import { type AttemptState, POISON_DEATHS } from '../contract/attempts.ts';
-import { MAX_CARRIED_OUTPUT_BYTES, type Outcome } from '../contract/carrier.ts';
+import { type AttemptState, briefState, POISON_DEATHS } from '../contract/attempts.ts';
+import { MAX_CARRIED_MESSAGE, MAX_CARRIED_OUTPUT_BYTES, MAX_SHARED_CHECKPOINT_BYTES, type Outcome } from '../contract/carrier.ts';
 import type { JobContract } from '../contract/define-job.ts';
 import { type ErrorCode, JobError, messageOf, stackOf } from '../contract/errors.ts';
 import { formatMs } from '../contract/duration.ts';
@@ -93,7 +93,7 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const beats = startBeats(attempt, context, host);
   const unlisten = host.cancels.listen(attempt.call, () => attempt.abort(new JobError('cancelled')));
   try {
-    const values = options.carried === undefined ? host.values : host.values.within(MAX_CARRIED_OUTPUT_BYTES);
+    const values = valuesOf(handled.contract, host);
     return await beats.reported(() => runAttempt(handled, input, { attempt, limit, rule, beats, values, run }));
   } finally {
     unlisten();
@@ -117,12 +117,26 @@ export async function runAttempt(handled: HandledJob, input: unknown, attemptRun
     const { output, sent } = await runWithinLimit(handled, input, attemptRun);
     await tell(handled, { outcome: 'completed', output }, { attempt, host });
     const { running: _running, ...state } = attempt.state;
-    return { output: sent, state };
+    return { output: sent, state: attempt.isCarried ? briefState(state) : state };
   } catch (error) {
     const end = endOf(error, attempt, { contract: handled.contract, rule, log: host.log });
     await tell(handled, end, { attempt, host });
     throw failureOf(end, attempt, run);
   }
+}
+
+/**
+ * Not only of the last attempt: a cancel that arrives meanwhile makes this one the last. The cancel of a carried job says so itself, and
+ * its carrier has each failure in its history twice.
+ */
+function detailsOf({ isCarried, state }: Attempt, isLast: boolean): AttemptState[] {
+  if (!isCarried) return [state];
+  return isLast ? [briefState(state)] : [];
+}
+
+/** How outputs travel: those of a type that shares workflows the same, whether the job does or not. */
+export function valuesOf({ group }: JobContract, { values }: Pick<HandlerHost, 'values'>): CarriedValues {
+  return group ? values.within(MAX_CARRIED_OUTPUT_BYTES) : values;
 }
 
 /** The failure of a job whose last attempt was counted by somebody else, since its own worker was blocked. */
@@ -139,7 +153,11 @@ export function attemptRule(contract: JobContract, options: RunOptions, context:
     timeoutMs: options.timeoutMs ?? contract.timeoutMs,
     queuedMs: options.queuedMs ?? 0,
     ...(options.from === undefined ? {} : { from: options.from }),
-    checkpoint: { type: contract.name, schema: contract.checkpoint },
+    checkpoint: {
+      type: contract.name,
+      schema: contract.checkpoint,
+      ...(contract.group ? { limitBytes: MAX_SHARED_CHECKPOINT_BYTES } : {}),
+    },
     ...(contract.cleanUpMs === undefined || options.cleanUpMs !== undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
     ...(contract.notify === undefined || options.notify !== undefined ? {} : { notify: contract.notify }),
     limits: callLimits(context, contract, options),
@@ -299,14 +317,13 @@ function countedFailure({ error, outcome, isLast, waitMs }: Failure, attempt: At
     error: messageOf(error),
   });
   const failure = ApplicationFailure.create({
-    message: messageOf(error).slice(0, MAX_FAILURE_MESSAGE),
+    message: messageOf(error).slice(0, attempt.isCarried ? MAX_CARRIED_MESSAGE : MAX_FAILURE_MESSAGE),
     type: code,
     nonRetryable: isLast,
-    // Not only the last time: a cancel that arrives meanwhile makes this attempt the last one.
-    details: [attempt.state],
+    details: detailsOf(attempt, isLast),
     ...(waitMs === undefined ? {} : { nextRetryDelay: waitMs }),
   });
-  const stack = stackOf(error);
+  const stack = attempt.isCarried ? '' : stackOf(error);
   if (stack !== undefined) failure.stack = stack.slice(0, MAX_FAILURE_STACK);
   return failure;
 }

@@ -82,6 +82,11 @@ export function stateFrom({ checkpoint, progress }: Pick<AttemptState, 'checkpoi
   return { ...FIRST_ATTEMPT, checkpoint, ...(progress === undefined ? {} : { progress }) };
 }
 
+/** What a carried job leaves in the history of its carrier: its last attempts, without stacks and long messages. */
+export function briefState(state: AttemptState): AttemptState {
+  return { ...state, records: state.records.slice(-RECORDS_KEPT_ALWAYS).map(short) };
+}
+
 /** The state for a call of its own, whose attempts the server counts from 1: those that it has not seen are not missing. */
 export function stateBefore(state: AttemptState): AttemptState {
   return { ...state, uncounted: -state.failures - state.deaths };

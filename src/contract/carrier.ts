@@ -14,10 +14,14 @@ import type { JobFailure } from './snapshot.ts';
 
 /** Jobs of one carrier. With it the history of the worst one, each of whose jobs has a call of its own, is below 4 096 events. */
 export const MAX_CARRIED = 500;
-/** Bytes of JSON of all their inputs: they stand in the history two or three times. */
-export const MAX_CARRIED_INPUT_BYTES = 512 * 1024;
+/** Bytes of JSON of all their inputs: they stand in the history two or three times, and with what failed jobs leave it stays below 4 MB. */
+export const MAX_CARRIED_INPUT_BYTES = 256 * 1024;
 /** Bytes of JSON of one output that stands in the history itself; a larger one goes to the payload folder. */
 export const MAX_CARRIED_OUTPUT_BYTES = 4 * 1024;
+/** Characters of the error that a job failed with. */
+export const MAX_CARRIED_MESSAGE = 500;
+/** Bytes of JSON of a checkpoint: of a job that is tried again it stands in the history. */
+export const MAX_SHARED_CHECKPOINT_BYTES = 1024;
 
 /** Signal: what became of some jobs of a chunk that goes on. */
 export const OUTCOMES = 'outcomes';

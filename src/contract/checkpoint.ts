@@ -10,6 +10,8 @@ const MAX_PROBLEM_LENGTH = 500;
 export interface CheckpointRule {
   readonly type: string;
   readonly schema: StandardSchemaV1 | undefined;
+  /** Bytes of JSON. @default 64 KB */
+  readonly limitBytes?: number;
 }
 
 /** A checkpoint as its schema reads it, or what is wrong with it. */
@@ -19,8 +21,8 @@ export type ReadCheckpoint = { readonly value: unknown } | { readonly problem: s
  * The value as it will be found: what JSON keeps of it.
  * @throws JobError `invalid-checkpoint` when it does not match the schema; `payload-too-large`, `invalid-options` (no JSON)
  */
-export function keptCheckpoint(value: unknown, { type, schema }: CheckpointRule): unknown {
-  const kept = checkPayload(value, `checkpoint of "${type}"`, { code: 'invalid-options', limitBytes: MAX_CHECKPOINT_BYTES });
+export function keptCheckpoint(value: unknown, { type, schema, limitBytes = MAX_CHECKPOINT_BYTES }: CheckpointRule): unknown {
+  const kept = checkPayload(value, `checkpoint of "${type}"`, { code: 'invalid-options', limitBytes });
   const read = readCheckpoint(kept, schema);
   if ('value' in read) return kept;
   throw new JobError('invalid-checkpoint', `The checkpoint of "${type}" does not match its contract. ${read.problem}`);

@@ -9,9 +9,11 @@ import { defineJob } from '../../src/contract/index.ts';
 import { HandlerLimit } from '../../src/activities/handler-limit.ts';
 import { HandlerRegistry } from '../../src/activities/handler-registry.ts';
 import { handle, startWorker } from '../../src/worker.ts';
+import { scaled } from '../support/scale.ts';
 import { connectClient, eventually, gate, ownQueue, runWorker, serverAddress, silentLog, temporalClient } from '../support/jobs.ts';
 
 const WORK_MS = 20;
+const WORST = scaled(100, 500);
 const anything: z.ZodType = z.unknown();
 
 function grouped<const More extends object>(more: More) {
@@ -277,5 +279,42 @@ describe('jobs that share a workflow', () => {
     }
     console.log(`cancels were heard of after ${tookMs.map((ms) => ms.toFixed(0)).join(', ')} ms`);
     expect(Math.max(...tookMs)).toBeLessThan(10 * 1500);
+  });
+
+  test(`have a short history, also when all of ${WORST} fail and are tried again with much to say`, async () => {
+    const contract = grouped({ retry: { maxAttempts: 2, initialInterval: '1s' }, checkpoint: z.string() });
+    await runWorker({
+      jobs: [
+        handle(contract, (_input, { checkpoint }) => {
+          checkpoint('c'.repeat(1000));
+          throw new Error('m'.repeat(900));
+        }),
+      ],
+      concurrency: 50,
+    });
+    const jobs = await addAll(
+      contract,
+      Array.from({ length: WORST }, () => 'i'.repeat(900)),
+    );
+    await Promise.allSettled(jobs.map(async (job) => await job.result()));
+    const { workflow } = await temporalClient();
+    for (const id of carriersOf(jobs)) {
+      const { raw } = await workflow.getHandle(id).describe();
+      const { historyLength, historySizeBytes } = raw.workflowExecutionInfo ?? {};
+      const [events, bytes] = [Number(String(historyLength)), Number(String(historySizeBytes))];
+      const carried = jobs.filter((job) => job.id.startsWith(id)).length;
+      console.log(`${carried} failing jobs: ${events} events, ${bytes} bytes`);
+      expect(events).toBeLessThan(Math.min(4096, 20 + 8 * carried));
+      expect(bytes).toBeLessThan(Math.min(4_000_000, 20_000 + 10_000 * carried));
+    }
+  });
+
+  test('have outputs of any size that the payload folder takes', async () => {
+    const contract = grouped({});
+    await runWorker({ jobs: [handle(contract, (text) => String(text).repeat(3))], concurrency: 100 });
+    const inputs = Array.from({ length: 300 }, (_none, n) => String(n).padEnd(n === 299 ? 3000 : 1300, '.'));
+    const jobs = await addAll(contract, inputs);
+    const outputs = await Promise.all(jobs.map(async (job) => await job.result()));
+    expect(outputs).toEqual(inputs.map((text) => text.repeat(3)));
   });
 });
