@@ -99,7 +99,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           teardownTimeout: 30_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

@@ -46,6 +46,7 @@ function placed(command: Command): Command {
 
 interface AddCommandFlags extends PlaceFlags, Omit<AddFlags, 'options'> {
   readonly fields?: true;
+  readonly many?: string;
   readonly tag?: readonly string[];
 }
 
@@ -72,6 +73,7 @@ function addAdding(program: Command, host: Host, run: Run): void {
     .passThroughOptions(false)
     .option('--jobs <module>', 'file or package whose export "jobs" has the type (default: of holdfast.config)')
     .option('--input <json>', 'the input as JSON, @file, or - for standard input')
+    .option('--many <file>', 'a job for each line of a file of JSON, or - for standard input')
     .option('--fields', 'show what the type takes, and add nothing')
     .option('--wait', 'wait for the end of the job')
     .option('--watch', 'show it until its end')
@@ -95,6 +97,8 @@ function addAdding(program: Command, host: Host, run: Run): void {
         if (flags.fields === true) return await typeHelp(type, flags.jobs, host);
         const given = ADD_OPTIONS.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]] as const]));
         const options: AddOptions = { ...Object.fromEntries(given), ...(flags.tag === undefined ? {} : { tags: flags.tag }) };
+        if (flags.many !== undefined)
+          return await (await import('./jobs/add-many.ts')).addManyJobs(type, { file: flags.many, flags: { ...flags, options } }, host);
         return await addJob(type, { words: fields, flags: { ...flags, options } }, host);
       });
     });

@@ -1,6 +1,8 @@
 /** The commands about jobs as a person and a script run them: against Temporal, and against a Holdfast server. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { runApi } from '../http/support/api-server.ts';
 import { ownQueue, runWorker, serverAddress } from '../support/jobs.ts';
 import { handle } from '../../src/worker.ts';
@@ -39,6 +41,22 @@ const add = (queue: string, ...more: readonly string[]): readonly string[] => [
 ];
 
 describe('holdfast add', () => {
+  it('adds a job for each line of a file, and says which lines it did not', async () => {
+    const queue = await greetings();
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-many-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, 'people.ndjson');
+    await writeFile(file, '{"name": "Ann"}\n\n{"name": 5}\n{"name":\n{"name": "Bob"}\n');
+    const added = await run(add(queue, '--many', file), { GREET_QUEUE: queue });
+    const ids = added.out.trimEnd().split('\n');
+    expect(ids).toHaveLength(2);
+    expect(added.code).toBe(1);
+    expect(added.err).toMatch(/^line 3: The input of "greet" does not match its contract\..*\nline 4: Expected the input to be JSON/);
+    expect(await run(['result', ids[1] ?? ''])).toMatchObject({ code: 0, out: '"Hello, Bob"\n' });
+    const missing = await run(add(queue, '--many', 'no-such.ndjson'));
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('The file no-such.ndjson cannot be read') as string });
+  });
+
   it('takes flags, waits, and has the outcome as its exit code; get, result and list tell of the job', { timeout: 120_000 }, async () => {
     const queue = await greetings();
     const env = { GREET_QUEUE: queue };

@@ -3,7 +3,7 @@ import { isLong } from '../support/scale.ts';
 import { connectCarried } from './carried-client.ts';
 import { jobsContract } from './jobs.ts';
 
-/** Their jobs have workflows of their own whoever adds them, or they are told with the others: a long run makes them as well. */
-const WITHOUT = ['time limits', 'the order', 'duplicates', 'repeated adds', 'clean-up', 'statistics', 'many jobs', 'lists and counts'];
+/** Where the code for carried jobs is another. The others are made in a long run. */
+const ALWAYS = ['a job', 'attempts that fail', 'retry by hand', 'cancel', 'with no worker up'];
 
-jobsContract('carried', connectCarried, { isShared: true, without: isLong ? [] : WITHOUT });
+jobsContract('carried', connectCarried, { isShared: true, ...(isLong ? {} : { only: ALWAYS }) });

@@ -31,9 +31,9 @@ const FAST_RETRY = { initialInterval: 1 } as const;
 export function jobsContract(
   name: string,
   connect: () => Promise<ContractClient>,
-  { part = 1, of = 1, isShared = false, without = [] }: SuiteOptions = {},
+  { part = 1, of = 1, isShared = false, only }: SuiteOptions = {},
 ): void {
-  for (const [title, suite] of SUITES.filter(([title], index) => index % of === part - 1 && !without.includes(title))) {
+  for (const [title, suite] of SUITES.filter(([title], index) => index % of === part - 1 && only?.includes(title) !== false)) {
     describe(`${name}: ${title}`, () => {
       suite(connect, { isShared });
     });
@@ -43,8 +43,8 @@ export function jobsContract(
 interface SuiteOptions extends Partial<SuiteTraits> {
   readonly part?: number;
   readonly of?: number;
-  /** Titles of suites that are left out. */
-  readonly without?: readonly string[];
+  /** Titles of the suites. @default all */
+  readonly only?: readonly string[];
 }
 
 const SUITES: readonly (readonly [string, (connect: () => Promise<ContractClient>, traits: SuiteTraits) => void])[] = [

@@ -12,7 +12,7 @@ import { OUTCOMES } from './outcomes.ts';
 import { Lane, SteeredJob } from './steered-job.ts';
 import type { ContractClient } from './support.ts';
 
-const SEQUENCES = scaled(120, 2000);
+const SEQUENCES = scaled(80, 2000);
 const AT_ONCE = 20;
 /** Of those, so many at a time have a worker of their own. */
 const OWN_WORKERS = 2;

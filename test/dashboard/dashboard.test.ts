@@ -396,7 +396,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await sleep(14_000);
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
-    await sleep(6000);
+    await sleep(scaled(2000, 6000));
     expect(requests).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { scaled } from '../support/scale.ts';
 import { type ApiServer, startApi } from './support/api-server.ts';
 import { type MadeRequest, makeRequest, namesOfRoutes, NAUGHTY } from './support/request-maker.ts';
 
-const REQUESTS = scaled(2000, 10_000);
+const REQUESTS = scaled(1200, 10_000);
 const AT_ONCE = 10;
 const WITHIN_MS = 5000;
 const echo = defineJob({ name: 'echo', input: z.unknown(), queue: ownQueue() });
