@@ -152,7 +152,11 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByRole('grid', { name: 'Jobs' }).getByText('nobody is there').nth(1).waitFor();
     expect(new URL(page.url()).searchParams.get('error')).toBe('nobody is there');
     expect(await page.getByRole('grid', { name: 'Jobs' }).textContent()).not.toContain('no one');
-    await page.goBack();
+    // Two fields in a row, sooner than either is looked for.
+    await page.getByLabel('Id begins with').fill('0');
+    await page.getByLabel('Key', { exact: true }).fill('nobody');
+    await page.waitForURL((url) => url.searchParams.get('idPrefix') === '0' && url.searchParams.get('key') === 'nobody');
+    await page.goto(`${server.url}/errors`);
     await row.getByRole('button', { name: 'Retry…' }).click();
     const dialog = page.getByRole('dialog', { name: /^Retry [0-9]+ jobs\?$/ });
     await dialog.getByRole('button', { name: /^Retry [0-9]+ jobs$/ }).click();

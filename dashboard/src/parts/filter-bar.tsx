@@ -20,7 +20,6 @@ export function FilterBar({ state: { filter, set, clear } }: { readonly state: J
   const types = useJobTypes();
   const stats = useStats();
   const given = new URLSearchParams(useSearch());
-  const setText = useDebouncedCallback(set, TYPING_MS);
   const hasMore = Object.keys(filter).length > 0;
   return (
     <div className="page" style={{ gap: 10 }}>
@@ -56,14 +55,7 @@ export function FilterBar({ state: { filter, set, clear } }: { readonly state: J
           onChange={(span) => set({ addedAfter: span ?? undefined })}
         />
         {TEXTS.map(({ field, label }) => (
-          <TextInput
-            key={field}
-            size="xs"
-            aria-label={label}
-            placeholder={`${label}…`}
-            defaultValue={given.get(field) ?? ''}
-            onChange={({ currentTarget }) => setText({ [field]: currentTarget.value })}
-          />
+          <TextFilter key={field} label={label} value={given.get(field) ?? ''} onType={(text) => set({ [field]: text })} />
         ))}
         {hasMore && (
           <Button variant="subtle" onClick={clear}>
@@ -72,6 +64,26 @@ export function FilterBar({ state: { filter, set, clear } }: { readonly state: J
         )}
       </Narrowing>
     </div>
+  );
+}
+
+interface TextFilterProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onType: (text: string) => void;
+}
+
+/** Each waits by itself until nothing more is typed. */
+function TextFilter({ label, value, onType }: TextFilterProps) {
+  const type = useDebouncedCallback(onType, TYPING_MS);
+  return (
+    <TextInput
+      size="xs"
+      aria-label={label}
+      placeholder={`${label}…`}
+      defaultValue={value}
+      onChange={({ currentTarget }) => type(currentTarget.value)}
+    />
   );
 }
 
