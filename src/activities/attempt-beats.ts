@@ -26,7 +26,8 @@ export interface Beats {
 export function startBeats(attempt: Attempt, context: AttemptCall, host: HandlerHost): Beats {
   const { workflowExecution, activityId } = context.info;
   const reports = new ProgressReports(attempt.startedAt.getTime(), (progress) => {
-    if (workflowExecution !== undefined) host.reportProgress(workflowExecution, activityId, progress);
+    // A carrier has many jobs, and a bounded history.
+    if (workflowExecution !== undefined && !attempt.isCarried) host.reportProgress(workflowExecution, activityId, progress);
   });
   const guarded = guard(attempt, context, host);
   const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
