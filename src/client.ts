@@ -12,7 +12,7 @@ import {
   type ListOptions,
   listOptions,
 } from './client/checks.ts';
-import { addEach, checkOptionsOfMany } from './client/add-many.ts';
+import { addEach } from './client/add-many.ts';
 import { failureOf } from './client/failure.ts';
 import { idOf, mayShare } from './client/job-ids.ts';
 import { existing, type JobHandle, jobHandle, type ResultOptions } from './client/job-handle.ts';
@@ -118,8 +118,7 @@ export class JobClient {
     inputs: Iterable<InputOf<C>> | AsyncIterable<InputOf<C>>,
     options?: AddOptions,
   ): Promise<PromiseSettledResult<JobHandle<C>>[]> {
-    checkOptionsOfMany(options);
-    return await addEach(inputs, async (input) => await this.add(contract, input, options), ADDS_AT_ONCE);
+    return await addEach({ inputs, options }, async (input) => await this.add(contract, input, options), ADDS_AT_ONCE);
   }
 
   async #addGrouped(contract: JobContract, plan: AddPlan, { value, json = '' }: EncodedPayload): Promise<string> {

@@ -21,7 +21,7 @@ import {
 import { failureOf } from './client/failure.ts';
 import { existing, type JobHandle, jobHandle, type ResultOptions } from './client/job-handle.ts';
 import { type ActionNote, actionNote, type PostponeOptions, type RetryByHandOptions } from './contract/actions.ts';
-import { addEach, checkOptionsOfMany } from './client/add-many.ts';
+import { addEach } from './client/add-many.ts';
 import { type AddOptions, addPlan } from './contract/add-options.ts';
 import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts';
 import type { InputOf, JobContract } from './contract/define-job.ts';
@@ -77,8 +77,7 @@ export class RemoteJobs implements Jobs {
     inputs: Iterable<InputOf<C>> | AsyncIterable<InputOf<C>>,
     options?: AddOptions,
   ): Promise<PromiseSettledResult<JobHandle<C>>[]> {
-    checkOptionsOfMany(options);
-    return await addEach(inputs, async (input) => await this.add(contract, input, options), ADDS_AT_ONCE);
+    return await addEach({ inputs, options }, async (input) => await this.add(contract, input, options), ADDS_AT_ONCE);
   }
 
   job<C extends JobContract = JobContract>(id: string, contract?: C): JobHandle<C> {

@@ -4,7 +4,7 @@
  */
 import type { Context } from '@temporalio/activity';
 import type { AttemptRecord, AttemptState } from '../contract/attempts.ts';
-import { asAttemptState, attemptError, beginAttempt, endAttempt, snoozeAttempt, stateFrom } from '../contract/attempts.ts';
+import { asAttemptState, attemptError, beginAttempt, endAttempt, giveBackAttempt, snoozeAttempt, stateFrom } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
 import { carriedId, type ChunkRecord } from '../contract/carrier.ts';
 import { type CheckpointRule, keptCheckpoint, readCheckpoint } from '../contract/checkpoint.ts';
@@ -57,8 +57,6 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   readonly isFirst: boolean;
   /** True for a job that shares its workflow: what it leaves is to be short. */
   readonly isCarried: boolean;
-  /** True for what the server counts as the first attempt of its call. */
-  readonly isFirstOfCall: boolean;
   /** True when it runs for the body of a multi-step job. */
   readonly isStep: boolean;
   /** From the time the job was due to its first attempt; undefined for further ones. */
@@ -95,7 +93,6 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.maxAttempts = rule.retry.maxAttempts;
     this.idempotencyKey = `${this.jobId}/${info.activityId}`;
     this.isCarried = rule.carried !== undefined;
-    this.isFirstOfCall = info.attempt === 1;
     this.isFirst = info.heartbeatDetails === undefined && rule.before === undefined;
     this.#checkpointRule = rule.checkpoint;
     this.#limits = rule.limits;
@@ -162,10 +159,9 @@ export class Attempt implements HandlerContext, ObservedAttempt {
 
   /** Ends the attempt before it has done anything, since it is not due: what was last said of the job holds. */
   rest(): AttemptRecord | undefined {
-    const { running: _running, ...state } = this.#state;
-    this.#state = { ...state, uncounted: state.uncounted + 1 };
+    this.#state = giveBackAttempt(this.#state);
     this.#context.heartbeat(this.#state);
-    return state.records.at(-1);
+    return this.#state.records.at(-1);
   }
 
   /** Ends the attempt before it has done anything: it counts for nothing. */

@@ -9,7 +9,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AttemptState, diedInChunk, FIRST_ATTEMPT, stateBefore } from '../contract/attempts.ts';
+import { type AttemptState, diedInChunk, FIRST_ATTEMPT, stateOfNewCall } from '../contract/attempts.ts';
 import type { ChunkCall, ChunkJob, ChunkRecord, ChunkResult, Outcome } from '../contract/carrier.ts';
 import { asJobError, JobError, messageOf } from '../contract/errors.ts';
 import type { ResultEnvelope } from '../contract/messages.ts';
@@ -174,7 +174,7 @@ class Chunk {
       ...options,
       carried: place,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(before === undefined ? {} : { before: { state: stateBefore(before), dueMs: 0 } }),
+      ...(before === undefined ? {} : { before: { state: stateOfNewCall(before), dueMs: 0 } }),
     };
     const rule = attemptRule(this.#handled.contract, own, call);
     const attempt = new Attempt(call, host.identity, rule);

@@ -29,8 +29,7 @@ export function waitAfter(error: unknown, { contract, retry, failures, log }: Fa
 /** What gives the attempt of a job back that failed in a chunk and is not due: the server holds it until then, and shows what it failed with. */
 export function notYet(attempt: Attempt, dueMs: number | undefined): ApplicationFailure | undefined {
   const waitMs = (dueMs ?? 0) - Date.now();
-  // Later it is due when the server says so, which may have been told to make it at once.
-  if (waitMs <= 0 || !attempt.isFirstOfCall) return undefined;
+  if (waitMs <= 0) return undefined;
   const last = attempt.rest();
   const failure = ApplicationFailure.create({
     message: last?.error.message ?? 'It is not due.',

@@ -105,7 +105,8 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
 export async function runAttempt(handled: HandledJob, input: unknown, attemptRun: LimitedRun): Promise<ResultEnvelope> {
   const { attempt, rule, run } = attemptRun;
   const { host } = run;
-  const early = notYet(attempt, rule.before?.dueMs);
+  // A later attempt of the call is due when the server says so, which may have been told to make it at once.
+  const early = run.context.info.attempt === 1 ? notYet(attempt, rule.before?.dueMs) : undefined;
   if (early !== undefined) throw early;
   const before = usedUp(attempt);
   if (before !== undefined) {

@@ -20,6 +20,11 @@ export interface ActionNote {
   readonly reason?: string;
 }
 
+/** The note in what came over the wire: anybody can signal. */
+export function noteIn({ actor, reason }: ActionNote): ActionNote {
+  return { ...(typeof actor === 'string' ? { actor } : {}), ...(typeof reason === 'string' ? { reason } : {}) };
+}
+
 /** The new time: one of the two. */
 export interface PostponeOptions extends ActionNote {
   /** Not before this time. Earlier than before is allowed; a past one means now. */

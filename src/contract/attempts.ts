@@ -88,7 +88,7 @@ export function briefState(state: AttemptState): AttemptState {
 }
 
 /** The state for a call of its own, whose attempts the server counts from 1: those that it has not seen are not missing. */
-export function stateBefore(state: AttemptState): AttemptState {
+export function stateOfNewCall(state: AttemptState): AttemptState {
   return { ...state, uncounted: -state.failures - state.deaths };
 }
 
@@ -153,9 +153,14 @@ export function endAttempt(state: AttemptState, record: AttemptRecord): AttemptS
 }
 
 /** The state after the running attempt gave its place back before it did anything: nothing is used up, and there is nothing to tell of it. */
-export function snoozeAttempt(state: AttemptState, why: string): AttemptState {
+export function giveBackAttempt(state: AttemptState): AttemptState {
   const { running: _running, ...rest } = state;
-  return { ...rest, uncounted: state.uncounted + 1, snoozed: why.slice(0, MAX_OLD_MESSAGE_LENGTH) };
+  return { ...rest, uncounted: state.uncounted + 1 };
+}
+
+/** The same, for a reason that is shown until the next one. */
+export function snoozeAttempt(state: AttemptState, why: string): AttemptState {
+  return { ...giveBackAttempt(state), snoozed: why.slice(0, MAX_OLD_MESSAGE_LENGTH) };
 }
 
 /**

@@ -99,7 +99,7 @@ function scheduledEventOf(event: HistoryEvent): string {
 }
 
 /** The time limit of a run is the job's deadline, unless other programs started it. */
-function timeoutFailure({ memo }: JobInfo): JobFailure {
+export function timeoutFailure({ memo }: JobInfo): JobFailure {
   if (memo?.deadlineMs === undefined) return { code: 'timed-out', message: 'The job took longer than the time limit of its workflow.' };
   const { code, message } = deadlineError(memo.deadlineMs);
   return { code, message };

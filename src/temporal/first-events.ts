@@ -4,7 +4,7 @@
  */
 import type { temporal } from '@temporalio/proto';
 import { type ActionSignal, asActionSignal, BY_HAND } from '../contract/action-signal.ts';
-import type { ActionNote, ActionRecord } from '../contract/actions.ts';
+import { type ActionRecord, noteIn } from '../contract/actions.ts';
 import { priorityOfKey } from '../contract/priority.ts';
 import { cancelIn } from './cancel-record.ts';
 import type { Temporal } from './connection.ts';
@@ -84,8 +84,4 @@ export function actionIn(event: HistoryEvent): ActionRecord | undefined {
     ...(action === 'postpone' && dueMs !== undefined ? { until: isoTime(dueMs) } : {}),
     ...(priorityKey === undefined ? {} : { priority: priorityOfKey(priorityKey) }),
   };
-}
-
-function noteIn({ actor, reason }: ActionNote): ActionNote {
-  return { ...(typeof actor === 'string' ? { actor } : {}), ...(typeof reason === 'string' ? { reason } : {}) };
 }

@@ -6,9 +6,9 @@ import { etaOf } from '../contract/eta.ts';
 import { type Instant, instantOf } from '../contract/start-time.ts';
 import type { JobSnapshot, JobStatus, JobSummary } from '../contract/snapshot.ts';
 import { isTerminal, OPEN_STATUSES, TERMINAL_STATUSES } from '../contract/snapshot.ts';
-import { tenantOf, tenantPrefix } from '../contract/tenant.ts';
+import { tenantPrefix } from '../contract/tenant.ts';
 import { countCarried, openCounts } from './carried/carried-counts.ts';
-import { carriedRows, carrierOfPrefix, listCarried } from './carried/list-carried.ts';
+import { carriedRows, carrierOfPrefix, pageOf } from './carried/list-carried.ts';
 import type { ToldJob } from './carried/carried-job.ts';
 import type { Temporal } from './connection.ts';
 import { type CloseStatus, describeJob, type JobDescription, type JobInfo } from './describe.ts';
@@ -21,7 +21,7 @@ import { newestRuns } from './newest-runs.ts';
 import { isoTime } from './protocol.ts';
 import type { QueueStates } from './queues.ts';
 import { listOpenJobs } from './open-jobs.ts';
-import { snapshotOf, summaryOf } from './snapshot.ts';
+import { type SnapshotFacts, snapshotOf, summaryOf } from './snapshot.ts';
 import type { StatisticsReader } from './statistics.ts';
 import { closedStatus, hasEnded, statusOf } from './status.ts';
 import { countDelayed, countJobs, type JobQuery, listJobs } from './visibility.ts';
@@ -100,11 +100,9 @@ export async function readJob(
     await sleep(LOOK_AGAIN_MS);
     return await readJob({ temporal, queues, statistics }, id, { ...parts, looks: looks + 1 });
   }
-  const now = Date.now();
   const due = { ...job, dueMs: first?.dueMs ?? job.dueMs };
-  const known = snapshotOf(due, now, { ...ending, wait });
-  const snapshot = { ...known, eta: etaOf(known, counted, now) };
-  return await withValues(temporal, first === undefined ? snapshot : { ...snapshot, input: first.input, actions: actionsOf(job, first) });
+  const values = first === undefined ? {} : { input: first.input, actions: actionsOf(job, first) };
+  return await told(temporal, due, { facts: { ...ending, wait }, counted, values });
 }
 
 /** A job that shares its workflow: all that there is to know of it was read with the others. */
@@ -117,10 +115,20 @@ async function readCarried(
     readWaitFacts({ temporal, queues }, job),
     job.close === 'open' ? statistics.ofType(job.queue, job.type) : undefined,
   ]);
+  return await told(temporal, job, { facts: { ...ending, wait }, counted, values: parts.input ? { input, actions } : {} });
+}
+
+interface Told {
+  readonly facts: SnapshotFacts;
+  readonly counted: Awaited<ReturnType<StatisticsReader['ofType']>>;
+  readonly values: Pick<JobSnapshot, 'input' | 'actions'>;
+}
+
+/** The snapshot of what was read, with its estimate and its values. */
+async function told(temporal: Temporal, job: JobDescription, { facts, counted, values }: Told): Promise<JobSnapshot> {
   const now = Date.now();
-  const known = snapshotOf(job, now, { ...ending, wait });
-  const snapshot = { ...known, eta: etaOf(known, counted, now) };
-  return await withValues(temporal, parts.input ? { ...snapshot, input, actions } : snapshot);
+  const known = snapshotOf(job, now, facts);
+  return await withValues(temporal, { ...known, eta: etaOf(known, counted, now), ...values });
 }
 
 /**
@@ -160,13 +168,11 @@ export async function readJobs(
   filter: JobFilter,
   page: { size: number; token?: string | undefined },
 ): Promise<JobList> {
-  const { status, error, idPrefix } = filter;
-  if (idPrefix !== undefined && carrierOfPrefix(idPrefix) !== undefined) {
-    const { rows, nextPageToken } = await listCarried(temporal, { idPrefix, status }, page);
-    return listOf(
-      rows.filter(({ job }) => isOf(job, filter)).map((row) => summaryOf(row.job, row.status)),
-      nextPageToken,
-    );
+  const { status, error } = filter;
+  const carrier = carrierOfPrefix(filter.idPrefix);
+  if (carrier !== undefined) {
+    const { jobs, nextPageToken } = pageOf(await carriedRows(temporal, carrier, filter), page);
+    return listOf(jobs, nextPageToken);
   }
   const where = whereOf(filter);
   if (error !== undefined) {
@@ -191,17 +197,6 @@ export async function readJobs(
   return listOf(matching, nextPageToken);
 }
 
-/** True for a job of a carrier that a filter means, its status aside. */
-function isOf({ id, type, queue, tags, memo }: JobInfo, filter: JobFilter): boolean {
-  return (
-    (filter.type === undefined || filter.type === type) &&
-    (filter.queue === undefined || filter.queue === queue) &&
-    (filter.key === undefined || filter.key === memo?.key) &&
-    (filter.tenant === undefined || filter.tenant === tenantOf(id)) &&
-    (filter.tags ?? []).every((tag) => tags.includes(tag))
-  );
-}
-
 function listOf(jobs: readonly JobSummary[], nextPageToken: string | undefined): JobList {
   return { jobs, isComplete: true, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
 }
@@ -223,9 +218,9 @@ export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, 
 
 /** How many jobs of each status match. */
 export async function countByStatus(temporal: Temporal, filter: Omit<JobFilter, 'status'>): Promise<JobCounts> {
-  const { idPrefix } = filter;
-  if (idPrefix !== undefined && carrierOfPrefix(idPrefix) !== undefined) {
-    const rows = (await carriedRows(temporal, { idPrefix })).filter(({ job }) => isOf(job, filter));
+  const carrier = carrierOfPrefix(filter.idPrefix);
+  if (carrier !== undefined) {
+    const rows = await carriedRows(temporal, carrier, filter);
     return { ...sumOf(rows.map(({ status }) => ({ [status]: 1 }))), isExact: true, assumedQueued: 0 };
   }
   const where = whereOf(filter);

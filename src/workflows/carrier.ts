@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { bitWords } from '../contract/carried-bits.ts';
-import { asAttemptState, stateBefore } from '../contract/attempts.ts';
+import { stateOfNewCall } from '../contract/attempts.ts';
 import {
   apply,
   asCancelJobs,
@@ -125,7 +125,7 @@ class Carrier {
     const places = jobs === 'all' ? [...this.#state.keys()] : jobs;
     const isNew = (place: number): boolean => {
       const job = this.#state[place];
-      return job?.phase === 'waiting' || ((job?.phase === 'chunk' || job?.phase === 'own') && job.cancel === undefined);
+      return job !== undefined && job.phase !== 'ended' && job.cancel === undefined;
     };
     const fresh = new Set(places.filter(isNew));
     this.#take({ kind: 'cancel', jobs: [...fresh], word: { atMs: Date.now() } });
@@ -188,7 +188,7 @@ class Carrier {
     const options: RunOptions = {
       ...this.#options,
       carried: place,
-      ...(before.state === undefined ? {} : { before: { state: stateBefore(before.state), dueMs: before.dueMs } }),
+      ...(before.state === undefined ? {} : { before: { state: stateOfNewCall(before.state), dueMs: before.dueMs } }),
     };
     const step = { type: this.#type, input: this.#inputs[place]?.input, options, place: { activityId: String(place) } };
     const [end] = await Promise.allSettled([scope.run(() => runStep(step))]);
@@ -211,6 +211,6 @@ function completed(job: number, { output, state }: ResultEnvelope): Outcome {
 
 function ended(job: number, error: unknown): Outcome {
   const state = stateIn(error);
-  const left = { job, endedMs: Date.now(), ...(state === undefined ? {} : { state: asAttemptState(state) ?? state }) };
+  const left = { job, endedMs: Date.now(), ...(state === undefined ? {} : { state }) };
   return isCancelled(error) ? { ...left, end: 'cancelled' } : { ...left, end: 'failed', error: failureOfCall(error) };
 }

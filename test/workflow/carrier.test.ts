@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import type { JobHandle } from '../../src/client.ts';
-import { addressOf } from '../../src/contract/carrier.ts';
+import { addressOf, OUTCOMES } from '../../src/contract/carrier.ts';
 import { defineJob } from '../../src/contract/index.ts';
 import { HandlerLimit } from '../../src/activities/handler-limit.ts';
 import { HandlerRegistry } from '../../src/activities/handler-registry.ts';
@@ -209,6 +209,10 @@ describe('jobs that share a workflow', () => {
     const inIt = first.filter(({ id }) => id.startsWith(idPrefix));
     expect((await client.list({ idPrefix, limit: 500 })).jobs.map(({ id }) => id)).toEqual(inIt.map(({ id }) => id));
     expect((await client.list({ idPrefix, status: 'failed' })).jobs).toHaveLength((await client.count({ idPrefix })).failed);
+    expect((await client.list({ idPrefix, error: 'broken' })).jobs).toHaveLength(
+      (await client.count({ idPrefix, error: 'broken' })).failed,
+    );
+    expect((await client.list({ idPrefix, error: 'no such thing' })).jobs).toEqual([]);
     const second = await addAll(contract, [...Array.from({ length: 20 }, () => 'wait'), ...Array.from({ length: 30 }, () => 'do')]);
     await Promise.all(second.slice(20).map(async (job) => await job.result()));
     const other = await connectClient();
@@ -307,6 +311,34 @@ describe('jobs that share a workflow', () => {
       expect(events).toBeLessThan(Math.min(4096, 20 + 8 * carried));
       expect(bytes).toBeLessThan(Math.min(4_000_000, 20_000 + 10_000 * carried));
     }
+  });
+
+  test('tell their carrier nothing of their progress, which is in their heartbeats', async () => {
+    const contract = grouped({ retry: { initialInterval: '1s' } });
+    const { opened, open } = gate();
+    await runWorker({
+      jobs: [
+        handle(contract, async (input, { attempt, progress }) => {
+          if (input === 'once' && attempt === 1) throw new Error('broken');
+          progress(40);
+          await sleep(2500);
+          progress(60);
+          await opened;
+        }),
+      ],
+    });
+    const jobs = await addAll(contract, ['plain', 'once']);
+    await eventually('both to be at 60 %', async () => {
+      const snapshots = await Promise.all(jobs.map(async (job) => await job.get()));
+      return snapshots.every(({ progress }) => progress?.percent === 60);
+    });
+    open();
+    await Promise.all(jobs.map(async (job) => await job.result()));
+    const { workflow } = await temporalClient();
+    const [id = ''] = carriersOf(jobs);
+    const { events } = await workflow.getHandle(id).fetchHistory();
+    const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
+    expect(new Set(signals)).toEqual(new Set([OUTCOMES]));
   });
 
   test('have outputs of any size that the payload folder takes', async () => {

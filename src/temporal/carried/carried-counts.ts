@@ -56,15 +56,15 @@ export function openCounts({ memo, activities, type, hasWorkflowTask }: JobDescr
   const processing = chunks.reduce((sum, { running }) => sum + running.length, 0) + own.filter(({ phase }) => phase === 'started').length;
   const retrying = count('again') + own.filter(({ phase }) => phase !== 'started').length;
   const ended = count('failed') + count('cancelled') + count('completed') + told;
-  const isChunkOut = chunks.length > 0 || hasWorkflowTask || activities.length === 0;
+  // Nothing is out but the calls of single jobs: the others have ended.
+  const isChunkOver = own.length > 0 && own.length === activities.length && !hasWorkflowTask;
   const left = Math.max(0, carries - processing - retrying - ended);
   return {
     processing,
     retrying,
     failed: count('failed'),
     cancelled: count('cancelled'),
-    ...(isChunkOut || own.length === 0
-      ? { queued: left, completed: count('completed') + told }
-      : { completed: left + count('completed') + told }),
+    queued: isChunkOver ? 0 : left,
+    completed: count('completed') + told + (isChunkOver ? left : 0),
   };
 }

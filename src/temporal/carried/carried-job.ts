@@ -1,5 +1,5 @@
 /** Owns how a job that is carried is told as if it had a workflow of its own, so that what reads one reads the other. Pure. */
-import type { ActionRecord } from '../../contract/actions.ts';
+import { type ActionRecord, noteIn } from '../../contract/actions.ts';
 import { FIRST_ATTEMPT } from '../../contract/attempts.ts';
 import { type CarriedJob, carriedId, type Outcome } from '../../contract/carrier.ts';
 import type { JobMemo } from '../../contract/messages.ts';
@@ -129,12 +129,12 @@ function waitingCall({ queue, type }: JobDescription, place: number, { before }:
 function actionsOf({ actions, jobs }: CarrierView, place: number): readonly ActionRecord[] {
   const cancel = jobs[place]?.cancel;
   const cancelled: readonly ActionRecord[] =
-    cancel === undefined ? [] : [{ action: 'cancel', at: isoTime(cancel.atMs), ...noteOf(cancel) }];
+    cancel === undefined ? [] : [{ action: 'cancel', at: isoTime(cancel.atMs), ...noteIn(cancel) }];
   return [...(actions.get(place) ?? []), ...cancelled];
 }
 
 function endingOf({ cancel }: CarriedJob, outcome: Exclude<Outcome, { end: 'again' }> | undefined): JobEnding {
-  const word = cancel === undefined ? {} : { cancel: { at: isoTime(cancel.atMs), ...noteOf(cancel) } };
+  const word = cancel === undefined ? {} : { cancel: { at: isoTime(cancel.atMs), ...noteIn(cancel) } };
   if (outcome === undefined) return word;
   const { startedMs, worker, state } = outcome;
   return {
@@ -145,11 +145,4 @@ function endingOf({ cancel }: CarriedJob, outcome: Exclude<Outcome, { end: 'agai
     ...(worker === undefined ? {} : { worker }),
     ...(state === undefined ? {} : { state }),
   };
-}
-
-function noteOf({ reason, actor }: { readonly reason?: string; readonly actor?: string }): {
-  readonly reason?: string;
-  readonly actor?: string;
-} {
-  return { ...(reason === undefined ? {} : { reason }), ...(actor === undefined ? {} : { actor }) };
 }

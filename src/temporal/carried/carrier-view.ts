@@ -4,8 +4,7 @@
  */
 import type { temporal as protocol } from '@temporalio/proto';
 import { asActionSignal, BY_HAND } from '../../contract/action-signal.ts';
-import type { ActionRecord } from '../../contract/actions.ts';
-import { asAttemptState } from '../../contract/attempts.ts';
+import { type ActionRecord, noteIn } from '../../contract/actions.ts';
 import {
   apply,
   asCancelJobs,
@@ -25,12 +24,13 @@ import {
 import type { ResultEnvelope } from '../../contract/messages.ts';
 import type { JobFailure } from '../../contract/snapshot.ts';
 import type { Temporal } from '../connection.ts';
+import { cancelIn } from '../cancel-record.ts';
+import { timeoutFailure } from '../ending.ts';
 import { actionIn } from '../first-events.ts';
 import { describeJob, type JobDescription } from '../describe.ts';
+import { type HistoryEvent, historyOf } from '../history.ts';
 import { closedStatus } from '../status.ts';
 import { failureOf, instantMs, payloadAt, rootFailure, stateInFailure } from '../protocol.ts';
-
-type HistoryEvent = protocol.api.history.v1.IHistoryEvent;
 
 export interface CarrierView {
   readonly carrier: JobDescription;
@@ -44,33 +44,14 @@ export interface CarrierView {
   readonly running: ReadonlyMap<number, RunningJob & { readonly worker: string | undefined }>;
 }
 
-const PAGE = 1000;
-
 /** How all jobs of a carrier stand; undefined when there is no workflow of this id. */
 export async function readCarrier(temporal: Temporal, workflowId: string): Promise<CarrierView | undefined> {
   // In this order: what ends between the two is in the history, and not only gone from the description.
   const carrier = await describeJob(temporal, workflowId);
   if (carrier === undefined) return undefined;
-  const events = await readHistory(temporal, carrier);
-  return viewOf(carrier, events);
-}
-
-async function readHistory(temporal: Temporal, { id, runId }: JobDescription): Promise<readonly HistoryEvent[]> {
   const events: HistoryEvent[] = [];
-  let nextPageToken: Uint8Array | undefined;
-  do {
-    const page = await temporal.read(`read the history of job "${id}"`, () =>
-      temporal.client.workflowService.getWorkflowExecutionHistory({
-        namespace: temporal.namespace,
-        execution: { workflowId: id, runId },
-        maximumPageSize: PAGE,
-        ...(nextPageToken === undefined ? {} : { nextPageToken }),
-      }),
-    );
-    events.push(...(page.history?.events ?? []));
-    nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
-  } while (nextPageToken !== undefined);
-  return events;
+  for await (const event of historyOf(temporal, { workflowId, runId: carrier.runId })) events.push(event);
+  return viewOf(carrier, events);
 }
 
 function viewOf(carrier: JobDescription, events: readonly HistoryEvent[]): CarrierView {
@@ -114,8 +95,8 @@ class Calls {
       this.#calls.set(String(event.eventId), call);
       return 'chunk' in call ? [{ kind: 'chunk-out', jobs: call.chunk }] : [];
     }
-    if (event.workflowExecutionCancelRequestedEventAttributes != null)
-      return [{ kind: 'cancel', jobs: 'all', word: { atMs, ...wordIn(event) } }];
+    const cancel = cancelIn(event);
+    if (cancel !== undefined) return [{ kind: 'cancel', jobs: 'all', word: { atMs, ...noteIn(cancel) } }];
     const signal = event.workflowExecutionSignaledEventAttributes;
     if (signal?.signalName === OUTCOMES) return [{ kind: 'outcomes', outcomes: asOutcomes(payloadAt(signal.input, 0)) ?? [] }];
     if (signal?.signalName === CANCEL_JOBS) return cancelMessage(payloadAt(signal.input, 0), atMs);
@@ -148,29 +129,11 @@ function callOf(scheduled: protocol.api.history.v1.IActivityTaskScheduledEventAt
   return { chunk: jobs.map(({ place }) => place) };
 }
 
-function wordIn({ workflowExecutionCancelRequestedEventAttributes: request }: HistoryEvent): {
-  readonly reason?: string;
-  readonly actor?: string;
-} {
-  return { ...(request?.cause ? { reason: request.cause } : {}), ...(request?.identity ? { actor: request.identity } : {}) };
-}
-
 function cancelMessage(value: unknown, atMs: number): readonly CarrierMessage[] {
   const signal = asCancelJobs(value);
   if (signal === undefined) return [];
-  const { jobs, reason, actor, left } = signal;
-  return [
-    {
-      kind: 'cancel',
-      jobs,
-      word: {
-        atMs,
-        ...(reason === undefined ? {} : { reason }),
-        ...(actor === undefined ? {} : { actor }),
-        ...(left === undefined ? {} : { left }),
-      },
-    },
-  ];
+  const { jobs, left } = signal;
+  return [{ kind: 'cancel', jobs, word: { atMs, ...noteIn(signal), ...(left === undefined ? {} : { left }) } }];
 }
 
 interface EndOfCall {
@@ -217,15 +180,14 @@ function closing(carrier: JobDescription): readonly CarrierMessage[] {
   return [{ kind: 'outcomes', outcomes }];
 }
 
-function endedFromOutside({ close }: JobDescription): JobFailure {
-  if (close === 'timed-out') return { code: 'timed-out', message: 'The job took longer than the time limit of its workflow.' };
+function endedFromOutside(carrier: JobDescription): JobFailure {
+  if (carrier.close === 'timed-out') return timeoutFailure(carrier);
   return { code: 'terminated', message: 'The workflow that carried it was ended from outside.' };
 }
 
 function runningIn({ activities }: JobDescription, jobs: CarrierState): CarrierView['running'] {
   const running = new Map<number, RunningJob & { readonly worker: string | undefined }>();
   for (const { state, worker } of activities)
-    for (const one of asAttemptState(state)?.chunk?.running ?? [])
-      if (jobs[one.job]?.phase === 'chunk') running.set(one.job, { ...one, worker });
+    for (const one of state?.chunk?.running ?? []) if (jobs[one.job]?.phase === 'chunk') running.set(one.job, { ...one, worker });
   return running;
 }

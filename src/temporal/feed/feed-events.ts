@@ -1,6 +1,6 @@
 /** Owns what readers of a feed are handed: which events wait for one, and which of the past can be given again. */
 import { isTerminal, type JobSnapshot } from '../../contract/snapshot.ts';
-import { isError } from '../failed-jobs.ts';
+import { isMeant } from '../job-match.ts';
 import type { JobFilter } from '../read-jobs.ts';
 
 /** Something that has changed about a job. */
@@ -17,20 +17,6 @@ const MOST_WAITING = 10_000;
 
 export function eventOf(job: JobSnapshot): JobEvent {
   return { id: `${job.id}:${job.version}`, job };
-}
-
-/** True for a job that a reader wants to hear of. */
-export function isMeant({ id, type, queue, status, tags, key, tenant, error }: JobSnapshot, filter: JobFilter): boolean {
-  return (
-    (filter.type === undefined || filter.type === type) &&
-    (filter.queue === undefined || filter.queue === queue) &&
-    (filter.status === undefined || filter.status === status) &&
-    (filter.key === undefined || filter.key === key) &&
-    (filter.error === undefined || (error !== undefined && isError(error, filter.error))) &&
-    (filter.tenant === undefined || filter.tenant === tenant) &&
-    (filter.idPrefix === undefined || id.startsWith(filter.idPrefix)) &&
-    (filter.tags ?? []).every((tag) => tags.includes(tag))
-  );
 }
 
 /** The newest events, in their order. */
