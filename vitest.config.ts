@@ -5,7 +5,7 @@ import { isLong } from './test/support/scale.ts';
 
 /** Folders whose tests need no Temporal server. Every other folder of `test` does. */
 const WITHOUT_SERVER = ['unit', 'architecture', 'types', 'activities'].map((folder) => `test/${folder}/**/*.test.ts`);
-/** Tests that kill processes, measure times or look at a browser: one file at a time, and nothing beside it. */
+/** Tests that kill processes, measure times or look at a browser: two files at a time at most, one when they measure. */
 const FAULTS = ['test/faults/**/*.test.ts', 'test/dashboard/*.test.ts', 'test/testing/{test-environment,notification-schedule}.test.ts'];
 /** Those of them that only `npm run test:long` has time for. */
 const LONG_FAULTS = [
@@ -114,7 +114,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           teardownTimeout: 30_000,
-          fileParallelism: false,
+          maxWorkers: isLong ? 1 : 2,
           sequence: { groupOrder: 2 },
         },
       },

@@ -63,7 +63,7 @@ describe('clean-up', () => {
       cleanUp: '1m',
       retry: { maxAttempts: 2, initialInterval: '1h' },
     });
-    const worker = await runWorker({ jobs: [handle(contract, broken, { onFail: () => broken() })] });
+    await runWorker({ jobs: [handle(contract, broken, { onFail: () => broken() })] });
     const client = await connectClient();
     const job = await client.add(contract, { n: 1 }, { maxAttempts: 1 });
     const waiting = await eventually('the clean-up to have failed once', async () => {
@@ -72,7 +72,6 @@ describe('clean-up', () => {
     });
     expect(waiting).toMatchObject({ status: 'processing', attempts: [{ attempt: 1 }] });
     expect(waiting.waitingFor?.sentence).toMatch(/^Attempt 1 of 2 failed \(broken\); the next starts at /);
-    await worker.stop();
     await job.cancel();
     expect((await job.get()).waitingFor?.sentence).toMatch(/its clean-up failed \(broken\) and is tried again/);
   });
