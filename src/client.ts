@@ -12,12 +12,16 @@ import {
   type ListOptions,
   listOptions,
 } from './client/checks.ts';
+import { addBatch } from './client/add-batch.ts';
 import { addEach } from './client/add-many.ts';
+import { type BatchHandle, batchHandle } from './client/batch-handle.ts';
+import type { AddBatchOptions, Inputs } from './client/batch-plan.ts';
 import { failureOf } from './client/failure.ts';
 import { idOf, mayShare } from './client/job-ids.ts';
 import { existing, type JobHandle, jobHandle, type ResultOptions } from './client/job-handle.ts';
 import { type AddOptions, type AddPlan, addPlan } from './contract/add-options.ts';
 import { type ActionNote, actionNote, type PostponeOptions, type RetryByHandOptions } from './contract/actions.ts';
+import { type BatchItem, type ItemList, type ItemOptions, itemOptions } from './contract/batch-items.ts';
 import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts';
 import type { InputOf, JobContract } from './contract/define-job.ts';
 import { JobError } from './contract/errors.ts';
@@ -32,6 +36,7 @@ import type { JobEvent } from './temporal/feed/feed-events.ts';
 import type { EventOptions } from './temporal/feed/job-feed.ts';
 import { JobFeeds } from './temporal/feed/job-feeds.ts';
 import { FIND_SERVER_KEYS, findServer, type FindServerOptions } from './find-server.ts';
+import { BatchLook, batchResults } from './temporal/batches/batch-reads.ts';
 import { connectTemporal, type Temporal } from './temporal/connection.ts';
 import { type CancelOutcome, cancelJob } from './temporal/cancel-job.ts';
 import { deleteJob } from './temporal/delete-job.ts';
@@ -50,7 +55,7 @@ import { type StatisticsFilter, StatisticsReader } from './temporal/statistics.t
 import { waitForResult } from './temporal/wait-for-result.ts';
 import { WatchHub, type WatchOptions } from './temporal/watch/watch-hub.ts';
 
-export type { EventOptions, JobEvent, JobHandle, ListOptions, ResultOptions };
+export type { AddBatchOptions, BatchHandle, EventOptions, JobEvent, JobHandle, ListOptions, ResultOptions };
 
 /** Of one call. The server is asked by 100 of them at a time, where they do not share workflows. */
 const ADDS_AT_ONCE = 1000;
@@ -115,10 +120,40 @@ export class JobClient {
    */
   async addMany<C extends JobContract>(
     contract: C,
-    inputs: Iterable<InputOf<C>> | AsyncIterable<InputOf<C>>,
+    inputs: Inputs<InputOf<C>>,
     options?: AddOptions,
   ): Promise<PromiseSettledResult<JobHandle<C>>[]> {
     return await addEach({ inputs, options }, async (input) => await this.add(contract, input, options), ADDS_AT_ONCE);
+  }
+
+  /**
+   * Adds a batch: one job whose items are calls of the contract's handler, up to a million of them. Inputs are checked and stored while
+   * they are read; resolves when all are and the batch has begun. Needs a payload folder, the same for clients and workers.
+   * @throws JobError `invalid-input` (which item is in `details.item`), `invalid-options`, `invalid-contract`, `not-configured`,
+   *   `unavailable`; what reading the inputs throws. Nothing is left behind then.
+   * @example const batch = await jobs.addBatch(indexDocument, documents(), { name: 'all documents', concurrency: 20 });
+   */
+  async addBatch<C extends JobContract>(contract: C, inputs: Inputs<InputOf<C>>, options?: AddBatchOptions): Promise<BatchHandle> {
+    checkContract(contract);
+    const id = await addBatch(this.#temporal, contract, { inputs, options });
+    this.#noteChange(id);
+    return this.batch(id);
+  }
+
+  /** A handle on a batch by its id. Makes no call. */
+  batch(id: string): BatchHandle {
+    return batchHandle(this, id);
+  }
+
+  /** A page of the items of a batch, in order. @throws JobError `not-found`, `conflict` for a job that is no batch, `not-configured` */
+  async items(id: string, options?: ItemOptions): Promise<ItemList> {
+    const asked = itemOptions(options);
+    return await (await BatchLook.at(this.#temporal, checkJobId(id))).page(asked);
+  }
+
+  /** What became of the items of a batch that have ended, in order, without their inputs. @throws JobError as `items` does; `payload-missing` */
+  results(id: string): AsyncGenerator<BatchItem, void, undefined> {
+    return batchResults(this.#temporal, checkJobId(id));
   }
 
   async #addGrouped(contract: JobContract, plan: AddPlan, { value, json = '' }: EncodedPayload): Promise<string> {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient, type ApiClientOptions, type CallOptions, type CallRequest } from './api/api-client.ts';
 import { readEvents } from './api/read-events.ts';
+import { linesBody, readLines } from './api/read-lines.ts';
 import type { RouteAnswer, RouteName } from './api/routes.ts';
 import type { EventOptions, JobEvent, Jobs } from './client.ts';
 import {
@@ -18,11 +19,14 @@ import {
   type ListOptions,
   listOptions,
 } from './client/checks.ts';
+import { type BatchHandle, batchHandle } from './client/batch-handle.ts';
+import { type AddBatchOptions, batchPlan, type Inputs, ofItem } from './client/batch-plan.ts';
 import { failureOf } from './client/failure.ts';
 import { existing, type JobHandle, jobHandle, type ResultOptions } from './client/job-handle.ts';
 import { type ActionNote, actionNote, type PostponeOptions, type RetryByHandOptions } from './contract/actions.ts';
 import { addEach } from './client/add-many.ts';
 import { type AddOptions, addPlan } from './contract/add-options.ts';
+import { type BatchItem, type ItemList, type ItemOptions, itemOptions } from './contract/batch-items.ts';
 import { type CancelOptions, cancelOptions } from './contract/cancel-options.ts';
 import type { InputOf, JobContract } from './contract/define-job.ts';
 import { asJobError } from './contract/errors.ts';
@@ -46,6 +50,8 @@ const ADDS_AT_ONCE = 100;
 /** Times in a row that the server may say that Temporal does not answer, while a result is waited for. */
 const MOST_FAILURES = 10;
 const REST_MS = 1000;
+/** Of the items of a batch, and of their results. */
+const LONGEST_UPLOAD_MS = 24 * 3_600_000;
 const UNAVAILABLE = 503;
 
 export class RemoteJobs implements Jobs {
@@ -74,10 +80,51 @@ export class RemoteJobs implements Jobs {
 
   async addMany<C extends JobContract>(
     contract: C,
-    inputs: Iterable<InputOf<C>> | AsyncIterable<InputOf<C>>,
+    inputs: Inputs<InputOf<C>>,
     options?: AddOptions,
   ): Promise<PromiseSettledResult<JobHandle<C>>[]> {
     return await addEach({ inputs, options }, async (input) => await this.add(contract, input, options), ADDS_AT_ONCE);
+  }
+
+  async addBatch<C extends JobContract>(contract: C, inputs: Inputs<InputOf<C>>, options: AddBatchOptions = {}): Promise<BatchHandle> {
+    checkContract(contract);
+    // Says what is wrong as the client beside Temporal does.
+    batchPlan(contract, options);
+    const { name, concurrency, onItemFailure, runAt, ...sent } = options;
+    const query = {
+      type: contract.name,
+      ...(name === undefined ? {} : { name }),
+      ...(concurrency === undefined ? {} : { concurrency: String(concurrency) }),
+      ...(onItemFailure === undefined ? {} : { onItemFailure }),
+      options: JSON.stringify({ ...sent, ...(runAt === undefined ? {} : { runAt: textOf(runAt) }) }),
+    };
+    let failure: unknown;
+    const lines = linesBody(jsonOf(contract, inputs), (error) => (failure = error));
+    try {
+      const { id } = await this.#call('addBatch', { query }, { lines, waitMs: LONGEST_UPLOAD_MS });
+      return this.batch(id);
+    } catch (error) {
+      // What stopped the sending says more than that it was stopped.
+      throw failure ?? error;
+    }
+  }
+
+  batch(id: string): BatchHandle {
+    return batchHandle(this, id);
+  }
+
+  async items(id: string, options?: ItemOptions): Promise<ItemList> {
+    const { from, limit, ...status } = itemOptions(options);
+    return await this.#call('listItems', {
+      params: { id: checkJobId(id) },
+      query: { ...status, from: String(from), limit: String(limit) },
+    });
+  }
+
+  async *results(id: string): AsyncGenerator<BatchItem, void, undefined> {
+    const options = { signal: this.#closed.signal, waitMs: LONGEST_UPLOAD_MS };
+    const response = await this.#api.open('readResults', { params: { id: checkJobId(id) } }, options);
+    for await (const item of readLines(response, 'readResults')) yield item as BatchItem;
   }
 
   job<C extends JobContract = JobContract>(id: string, contract?: C): JobHandle<C> {
@@ -210,6 +257,19 @@ export class RemoteJobs implements Jobs {
 
   #until(signal: AbortSignal | undefined): AbortSignal {
     return signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
+  }
+}
+
+/** The inputs as they are sent, checked as those of single jobs are. */
+async function* jsonOf<C extends JobContract>(contract: C, inputs: Inputs<InputOf<C>>): AsyncGenerator<string, void, undefined> {
+  let item = 0;
+  for await (const input of inputs) {
+    try {
+      yield (await checkedInput(contract, input)).json ?? 'null';
+    } catch (error) {
+      throw ofItem(item, error);
+    }
+    item += 1;
   }
 }
 

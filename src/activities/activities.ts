@@ -3,6 +3,7 @@
  * handlers may be registered while it runs, and the parser of multi-step jobs' inputs.
  */
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { SegmentsCall } from '../contract/batch.ts';
 import { asJobError } from '../contract/errors.ts';
 import { type ChunkCall, readChunkType } from '../contract/carrier.ts';
 import { PARSE_INPUT_ACTIVITY, readRunOptions, type ResultEnvelope, type RunOptions } from '../contract/messages.ts';
@@ -15,6 +16,7 @@ import type { HandlerLimit } from './handler-limit.ts';
 import type { HandlerRegistry } from './handler-registry.ts';
 import { missingHandler } from './missing-handler.ts';
 import { type HandlerHost, runHandledJob } from './run-handler.ts';
+import { runSegments } from './segments.ts';
 
 export interface JobActivities {
   /** Temporal calls it for every activity type that has no function of its own. */
@@ -36,7 +38,10 @@ export function jobActivities(registry: HandlerRegistry, host: HandlerHost, limi
       const handled = handlerOf(chunkOf ?? activityType);
       if (handled === undefined) throw missingHandler(context, host, registry.handledTypes);
       const run = { context, options: readRunOptions(options), host, limit };
-      return chunkOf === undefined ? await runHandledJob(handled, input, run) : await runChunk(handled, input as ChunkCall, run);
+      if (chunkOf === undefined) return await runHandledJob(handled, input, run);
+      return run.options.batch === undefined
+        ? await runChunk(handled, input as ChunkCall, run)
+        : await runSegments(handled, input as SegmentsCall, run);
     },
     async [PARSE_INPUT_ACTIVITY](type, input) {
       const contract = registry.contract(type);

@@ -14,7 +14,7 @@ const SDK_PATIENCE_MS = 5000 - 500;
 
 export interface Beats {
   /** Tells the server, before a further attempt calls its handler, who runs it. */
-  announce(): Promise<void>;
+  announce(): Promise<void> | void;
   /** The attempt's time begins. */
   begin(timeoutMs: number): void;
   /** Does the work that ends the attempt, and sees to it that its end reaches the server. */

@@ -12,14 +12,21 @@ export async function withTimeout<T>(attempt: Attempt, rule: AttemptRule, work: 
   const { reasonOf, afterMs } = timeLimit(rule);
   const endsAt = performance.now() + afterMs;
   const timer = setTimeout(() => attempt.abort(reasonOf()), afterMs);
-  const [end] = await Promise.allSettled([work()]);
-  clearTimeout(timer);
-  if (!attempt.signal.aborted && performance.now() >= endsAt) {
+  const throwIfLate = (): void => {
+    if (attempt.stopped !== undefined || performance.now() < endsAt) return;
     attempt.abort(reasonOf());
-    throw attempt.signal.reason;
+    throw attempt.stopped ?? reasonOf();
+  };
+  try {
+    const value = await work();
+    throwIfLate();
+    return value;
+  } catch (error) {
+    throwIfLate();
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
-  if (end.status === 'rejected') throw end.reason;
-  return end.value;
 }
 
 /** The error of the limit that comes first, which is made when it is needed, and after how many milliseconds that is. */

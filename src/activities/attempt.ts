@@ -6,7 +6,7 @@ import type { Context } from '@temporalio/activity';
 import type { AttemptRecord, AttemptState } from '../contract/attempts.ts';
 import { asAttemptState, attemptError, beginAttempt, endAttempt, giveBackAttempt, snoozeAttempt, stateFrom } from '../contract/attempts.ts';
 import { JobError } from '../contract/errors.ts';
-import { carriedId, type ChunkRecord } from '../contract/carrier.ts';
+import { carriedId } from '../contract/carrier.ts';
 import { type CheckpointRule, keptCheckpoint, readCheckpoint } from '../contract/checkpoint.ts';
 import type { RunOptions } from '../contract/messages.ts';
 import { deadlineError } from '../contract/time-limits.ts';
@@ -64,7 +64,10 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   /** True once the handler has a place within the limit: until then a death of the process is not its doing. */
   hasPlace = false;
   #state: AttemptState;
-  readonly #abort = new AbortController();
+  #stopped: JobError | undefined;
+  readonly #onStop = new Set<() => void>();
+  /** Made when somebody asks for the signal: of many short attempts nobody does. */
+  #abort: AbortController | undefined;
   readonly #context: AttemptCall;
   readonly #checkpointRule: CheckpointRule;
   readonly #limits: CallLimits;
@@ -91,7 +94,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.queue = info.taskQueue;
     this.attempt = this.#state.failures + 1;
     this.maxAttempts = rule.retry.maxAttempts;
-    this.idempotencyKey = `${this.jobId}/${info.activityId}`;
+    this.idempotencyKey = `${this.jobId}/${rule.carried ?? info.activityId}`;
     this.isCarried = rule.carried !== undefined;
     this.isFirst = info.heartbeatDetails === undefined && rule.before === undefined;
     this.#checkpointRule = rule.checkpoint;
@@ -120,19 +123,32 @@ export class Attempt implements HandlerContext, ObservedAttempt {
   }
 
   get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#stopped !== undefined) this.#abort.abort(this.#stopped);
+    }
     return this.#abort.signal;
   }
 
   /** Why the attempt is stopped, or undefined while it runs on. */
   get stopped(): JobError | undefined {
-    return this.signal.aborted ? (this.signal.reason as JobError) : undefined;
+    return this.#stopped;
+  }
+
+  /** Calls `act` when the attempt is stopped, at once when it was. */
+  onStop(act: () => void): void {
+    if (this.#stopped === undefined) this.#onStop.add(act);
+    else act();
   }
 
   abort(reason: JobError): void {
     // At the deadline the server may be quicker than the timer here, and then says only that the call is gone.
     const { deadline } = this.#limits;
     const isOver = reason.code === 'worker-shutdown' && deadline !== undefined && Date.now() >= deadline.atMs;
-    this.#abort.abort(isOver ? deadlineError(deadline.lengthMs) : reason);
+    if (this.#stopped !== undefined) return;
+    this.#stopped = isOver ? deadlineError(deadline.lengthMs) : reason;
+    this.#abort?.abort(this.#stopped);
+    for (const act of this.#onStop) act();
   }
 
   // Bound, since handlers take their context apart: (input, { progress, signal }) => …
@@ -152,9 +168,9 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.#context.heartbeat(this.#state);
   }
 
-  /** Makes `chunk` a part of the record: each heartbeat has it as it is then. */
-  carry(chunk: ChunkRecord): void {
-    this.#state = { ...this.#state, chunk };
+  /** Makes what several jobs have done a part of the record: each heartbeat has it as it is then. */
+  carry(shared: Pick<AttemptState, 'chunk' | 'segment'>): void {
+    this.#state = { ...this.#state, ...shared };
   }
 
   /** Ends the attempt before it has done anything, since it is not due: what was last said of the job holds. */

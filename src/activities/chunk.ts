@@ -9,15 +9,15 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AttemptState, diedInChunk, FIRST_ATTEMPT, stateOfNewCall } from '../contract/attempts.ts';
+import { type AttemptState, diedInCall } from '../contract/attempts.ts';
 import type { ChunkCall, ChunkJob, ChunkRecord, ChunkResult, Outcome } from '../contract/carrier.ts';
 import { asJobError, JobError, messageOf } from '../contract/errors.ts';
 import type { ResultEnvelope } from '../contract/messages.ts';
-import { Attempt } from './attempt.ts';
-import { startBeats } from './attempt-beats.ts';
-import { CarriedCall, carriedBeats, leftBy, outcomeOf, runningJobs } from './carried-attempt.ts';
+import type { Attempt } from './attempt.ts';
+import { type CarriedAttempt, leftBy, runningJobs, SharedCall } from './carried-attempt.ts';
 import type { HandledJob } from './handle.ts';
-import { attemptRule, type HandlerRun, runAttempt, shutdownFailure, valuesOf } from './run-handler.ts';
+import { asOneCall, writeDown } from './one-call.ts';
+import type { HandlerRun } from './run-handler.ts';
 
 /** The record is a part of each heartbeat, which the server limits. */
 const MAX_UNTOLD_BYTES = 256 * 1024;
@@ -33,24 +33,16 @@ const SUSPECTS_APART_MS = 250;
 
 /** Works through a chunk. */
 export async function runChunk(handled: HandledJob, call: ChunkCall, run: HandlerRun): Promise<ResultEnvelope> {
-  const { context, host } = run;
-  // Whoever counts and measures hears of its jobs, not of the chunk.
-  const quiet = { ...host, reportProgress: () => undefined, observer: { attemptStarted: () => undefined, attemptEnded: () => undefined } };
-  const attempt = new Attempt(context, host.identity, attemptRule(handled.contract, run.options, context));
-  const chunk = new Chunk(handled, call, { attempt, run });
-  const beats = startBeats(attempt, context, quiet);
-  const unlisten = chunk.listen();
-  try {
-    return await beats.reported(async () => {
-      await beats.announce();
+  return await asOneCall(handled, run, async (attempt) => {
+    const chunk = new Chunk(handled, call, { attempt, run });
+    const unlisten = chunk.listen();
+    try {
       await chunk.work();
-      if (chunk.isInterrupted) throw shutdownFailure(attempt.stopped, attempt);
-      return { output: { outcomes: chunk.untold } satisfies ChunkResult, state: FIRST_ATTEMPT };
-    });
-  } finally {
-    unlisten();
-    beats.stop();
-  }
+    } finally {
+      unlisten();
+    }
+    return chunk.isInterrupted ? undefined : ({ outcomes: chunk.untold } satisfies ChunkResult);
+  });
 }
 
 interface ChunkParts {
@@ -59,7 +51,7 @@ interface ChunkParts {
 }
 
 class Chunk {
-  readonly #handled: HandledJob;
+  readonly #shared: SharedCall;
   readonly #call: ChunkCall;
   readonly #attempt: Attempt;
   readonly #run: HandlerRun;
@@ -69,7 +61,7 @@ class Chunk {
   readonly #told = new Set<number>();
   #untold: Outcome[] = [];
   #untoldBytes = 0;
-  readonly #running = new Map<number, CarriedCall>();
+  readonly #running = new Map<number, CarriedAttempt>();
   readonly #cancelled = new Set<number>();
   /** What those left that a shutdown has stopped. */
   readonly #interrupted = new Map<number, AttemptState>();
@@ -83,7 +75,7 @@ class Chunk {
   #isAsking = false;
 
   constructor(handled: HandledJob, call: ChunkCall, { attempt, run }: ChunkParts) {
-    this.#handled = handled;
+    this.#shared = new SharedCall(handled, run, call.timeoutMs);
     this.#call = call;
     this.#attempt = attempt;
     this.#run = run;
@@ -91,7 +83,7 @@ class Chunk {
     this.#goOn(attempt.state.chunk);
     const isKnown = new Set([...this.#told, ...this.#untold.map(({ job }) => job)]);
     this.#left = call.jobs.filter(({ place }) => !isKnown.has(place));
-    attempt.carry(this.#record());
+    attempt.carry({ chunk: this.#record() });
     // Each of those that wait for a place listens.
     setMaxListeners(0, this.#end.signal);
   }
@@ -134,7 +126,8 @@ class Chunk {
   async #lane(): Promise<void> {
     while (this.#mayBegin()) {
       await this.#makeRoom();
-      const release = await this.#run.limit.acquire(this.#end.signal).catch(() => undefined);
+      const { limit } = this.#run;
+      const release = limit.takeNow() ?? (await limit.acquire(this.#end.signal).catch(() => undefined));
       const next = this.#mayBegin() ? this.#left.shift() : undefined;
       if (release === undefined || next === undefined) {
         release?.();
@@ -166,50 +159,16 @@ class Chunk {
       this.#note({ job: place, end: 'cancelled', endedMs: Date.now() });
       return;
     }
-    const { context, host, options } = this.#run;
-    const call = new CarriedCall(context, this.#handled.contract.name);
-    const { timeoutMs } = this.#call;
-    const before = this.#interrupted.get(place);
-    const own = {
-      ...options,
-      carried: place,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(before === undefined ? {} : { before: { state: stateOfNewCall(before), dueMs: 0 } }),
-    };
-    const rule = attemptRule(this.#handled.contract, own, call);
-    const attempt = new Attempt(call, host.identity, rule);
-    call.attempt = attempt;
-    this.#running.set(place, call);
+    const carried = this.#shared.attempt({ place, input, before: this.#interrupted.get(place) });
+    this.#running.set(place, carried);
     this.#interrupted.delete(place);
-    if (this.#isCareful) await this.#writeDown();
-    // Who cancels a job of a chunk tells the chunk.
-    const run = { ...this.#run, context: call, options: own, host: { ...host, isCancelled: () => Promise.resolve(false) } };
-    const [end] = await Promise.allSettled([
-      runAttempt(this.#handled, input, {
-        attempt,
-        limit: { acquire: () => Promise.resolve(release) },
-        rule,
-        beats: carriedBeats(attempt, run),
-        values: valuesOf(this.#handled.contract, host),
-        run,
-      }),
-    ]);
+    if (this.#isCareful) await writeDown(this.#attempt, this.#run);
+    const outcome = await carried.make(release);
     this.#running.delete(place);
-    const outcome = outcomeOf(place, attempt, end);
     if (outcome !== undefined) this.#note(outcome);
     else {
       this.#left.push(job);
-      this.#interrupted.set(place, leftBy(attempt));
-    }
-  }
-
-  /** Who runs is known to the server, if it answers, before the handler is called. */
-  async #writeDown(): Promise<void> {
-    const { context, host } = this.#run;
-    try {
-      await host.writeAhead(context.info.taskToken, this.#attempt.state);
-    } catch (error) {
-      host.log.debug('not written down', { job: context.info.workflowExecution?.workflowId, error: messageOf(error) });
+      this.#interrupted.set(place, leftBy(carried.attempt));
     }
   }
 
@@ -249,7 +208,11 @@ class Chunk {
     const { worker } = last ?? {};
     const endedAt = last?.endedAt ?? new Date().toISOString();
     for (const [index, { job, startedMs, progress, checkpoint }] of (record?.running ?? []).entries()) {
-      const died = diedInChunk({ startedAt: new Date(startedMs).toISOString(), endedAt, ...(worker === undefined ? {} : { worker }) });
+      const died = diedInCall(undefined, {
+        startedAt: new Date(startedMs).toISOString(),
+        endedAt,
+        ...(worker === undefined ? {} : { worker }),
+      });
       const state = { ...died, ...(progress === undefined ? {} : { progress }), ...(checkpoint === undefined ? {} : { checkpoint }) };
       const dueMs = Date.now() + SUSPECT_WAIT_MS + index * SUSPECTS_APART_MS;
       this.#note({ job, end: 'again', dueMs, startedMs, endedMs: Date.now(), state });
@@ -259,7 +222,7 @@ class Chunk {
   #tick(): void {
     if (this.#isStopped) {
       this.#end.abort();
-      for (const { attempt } of this.#running.values()) attempt?.abort(this.#attempt.stopped ?? new JobError('worker-shutdown'));
+      for (const { attempt } of this.#running.values()) attempt.abort(this.#attempt.stopped ?? new JobError('worker-shutdown'));
     }
     if (this.#attempt.isCancelledByServer && !this.#isAsking) void this.#ask();
     if (this.#isWordDue()) void this.#tellOnce();
@@ -316,6 +279,6 @@ class Chunk {
 
   #cancel(place: number): void {
     this.#cancelled.add(place);
-    this.#running.get(place)?.attempt?.abort(new JobError('cancelled'));
+    this.#running.get(place)?.attempt.abort(new JobError('cancelled'));
   }
 }

@@ -15,11 +15,19 @@ export class HandlerLimit {
     return this.#running;
   }
 
+  /** A place, when one is free; what it gives gives it back. */
+  takeNow(): (() => void) | undefined {
+    if (this.#running >= this.limit) return undefined;
+    this.#running += 1;
+    return () => this.#release();
+  }
+
   /** Waits for a place, first come first served. The returned function gives it back. Rejects with the signal's reason. */
   async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#running >= this.limit) await this.#turn(signal);
-    else this.#running += 1;
+    const place = this.takeNow();
+    if (place !== undefined) return place;
+    await this.#turn(signal);
     return () => this.#release();
   }
 

@@ -47,7 +47,7 @@ export interface HandlerHost {
   readonly heartbeats: Heartbeats;
   readonly cancels: CancelNotices;
   /** Whether this call is not wanted any more, since its job was cancelled while nobody could carry that out. Asked before each handler call. */
-  isCancelled(call: Info, options: RunOptions): Promise<boolean>;
+  isCancelled(call: Info, options: RunOptions): Promise<boolean> | false;
   readonly log: Log;
   /** How inputs and outputs travel. */
   readonly values: CarriedValues;
@@ -75,7 +75,7 @@ export interface HandlerRun {
 }
 
 /** Where a handler gets a place to run in. */
-export type Places = Pick<HandlerLimit, 'acquire'>;
+export type Places = Pick<HandlerLimit, 'takeNow' | 'acquire'>;
 
 /** How long a stopped handler has to end, by what stopped it. */
 const GRACE_MS: Partial<Record<ErrorCode, number>> = { 'timed-out': 1000, 'deadline-exceeded': 1000, 'worker-shutdown': 2000 };
@@ -93,7 +93,7 @@ export async function runHandledJob(handled: HandledJob, input: unknown, run: Ha
   const beats = startBeats(attempt, context, host);
   const unlisten = host.cancels.listen(attempt.call, () => attempt.abort(new JobError('cancelled')));
   try {
-    const values = valuesOf(handled.contract, host);
+    const values = valuesOf(run, handled.contract);
     return await beats.reported(() => runAttempt(handled, input, { attempt, limit, rule, beats, values, run }));
   } finally {
     unlisten();
@@ -116,7 +116,8 @@ export async function runAttempt(handled: HandledJob, input: unknown, attemptRun
   try {
     if (attempt.state.deathsAlone >= POISON_DEATHS) throw new JobError('poison');
     const { output, sent } = await runWithinLimit(handled, input, attemptRun);
-    await tell(handled, { outcome: 'completed', output }, { attempt, host });
+    const told = tell(handled, { outcome: 'completed', output }, { attempt, host });
+    if (told !== undefined) await told;
     const { running: _running, ...state } = attempt.state;
     return { output: sent, state: attempt.isCarried ? briefState(state) : state };
   } catch (error) {
@@ -136,8 +137,8 @@ function detailsOf({ isCarried, state }: Attempt, isLast: boolean): AttemptState
 }
 
 /** How outputs travel: those of a type that shares workflows the same, whether the job does or not. */
-export function valuesOf({ group }: JobContract, { values }: Pick<HandlerHost, 'values'>): CarriedValues {
-  return group ? values.within(MAX_CARRIED_OUTPUT_BYTES) : values;
+export function valuesOf({ host: { values }, options }: HandlerRun, { group }: JobContract): CarriedValues {
+  return group || options.carried !== undefined ? values.within(MAX_CARRIED_OUTPUT_BYTES) : values;
 }
 
 /** The failure of a job whose last attempt was counted by somebody else, since its own worker was blocked. */
@@ -157,7 +158,7 @@ export function attemptRule(contract: JobContract, options: RunOptions, context:
     checkpoint: {
       type: contract.name,
       schema: contract.checkpoint,
-      ...(contract.group ? { limitBytes: MAX_SHARED_CHECKPOINT_BYTES } : {}),
+      ...(contract.group || options.carried !== undefined ? { limitBytes: MAX_SHARED_CHECKPOINT_BYTES } : {}),
     },
     ...(contract.cleanUpMs === undefined || options.cleanUpMs !== undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
     ...(contract.notify === undefined || options.notify !== undefined ? {} : { notify: contract.notify }),
@@ -184,16 +185,22 @@ interface Completed {
 
 async function runWithinLimit(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {
   const { attempt, limit } = run;
-  const release = await limit.acquire(attempt.signal);
-  const work = enter(handled, input, run).finally(release);
-  return await Promise.race([work, whenGivenUp(attempt, handled, work)]);
+  const release = limit.takeNow() ?? (await limit.acquire(attempt.signal));
+  return await unlessGivenUp(attempt, handled, enter(handled, input, { ...run, release }));
 }
 
-async function enter(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {
+async function enter(handled: HandledJob, input: unknown, run: LimitedRun & { readonly release: () => void }): Promise<Completed> {
   const { attempt } = run;
+  const { running } = run.run.host;
   const isSuspect = attempt.state.deaths >= SUSPECT_DEATHS;
-  const leave = await run.run.host.running.enter({ isSuspect, signal: attempt.signal });
-  return await begin(handled, input, run).finally(leave);
+  let leave = isSuspect ? undefined : running.enterNow();
+  try {
+    leave ??= await running.enter({ isSuspect, signal: attempt.signal });
+    return await begin(handled, input, run);
+  } finally {
+    leave?.();
+    run.release();
+  }
 }
 
 async function begin(handled: HandledJob, input: unknown, run: LimitedRun): Promise<Completed> {
@@ -201,46 +208,57 @@ async function begin(handled: HandledJob, input: unknown, run: LimitedRun): Prom
   throwIfOver(rule.limits, attempt.isFirst);
   attempt.hasPlace = true;
   const canExpire = attempt.isFirst && rule.limits.expiry !== undefined;
-  await Promise.all([beats.announce(), canExpire ? call.host.begun(call.context) : undefined]);
-  if (await call.host.isCancelled(call.context.info, call.options)) attempt.abort(new JobError('cancelled'));
+  // Here and below: a promise that is not waited for costs nothing, and many short jobs share a process.
+  const told = [beats.announce(), canExpire ? call.host.begun(call.context) : undefined].filter((one) => one !== undefined);
+  if (told.length > 0) await Promise.all(told);
+  const cancelled = call.host.isCancelled(call.context.info, call.options);
+  if (cancelled !== false && (await cancelled)) attempt.abort(new JobError('cancelled'));
   beats.begin(rule.timeoutMs);
   return await withTimeout(attempt, rule, () => runHandler(handled, input, run));
 }
 
 async function runHandler({ contract, handler }: HandledJob, input: unknown, { attempt, values, run }: LimitedRun): Promise<Completed> {
-  const parsed = await parseInput(contract, await values.receive(input));
-  attempt.signal.throwIfAborted();
+  const parsed = await parseInput(contract, values.isStored(input) ? await values.receive(input) : input);
+  if (attempt.stopped !== undefined) throw attempt.stopped;
   const returned: unknown = await handler(parsed as never, attempt as HandlerContext<never, unknown>, run.host.services);
   // The body of a multi-step job works with what its steps return, and cannot look into the store.
   const sizeRule = attempt.isStep ? {} : values.rule;
   const payload = encodePayload(returned, `output of "${contract.name}"`, { code: 'invalid-output', ...sizeRule });
-  await parseOutput(contract, payload.value);
-  return { output: payload.value, sent: attempt.isStep ? payload.value : await values.send(attempt.jobId, payload) };
+  if (contract.output !== undefined) await parseOutput(contract, payload.value);
+  const isSent = attempt.isStep || values.fits(payload);
+  return { output: payload.value, sent: isSent ? payload.value : await values.send(attempt.jobId, payload) };
 }
 
-/** Rejects when a stopped handler has had its time to end; never, while it may go on. */
-function whenGivenUp(attempt: Attempt, { cancelGraceMs }: HandledJob, work: Promise<unknown>): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const giveUp = (): void => {
-      const stopped = attempt.stopped;
+/** What the work gives. Rejects before it has ended when it was stopped and has had its time to end. */
+function unlessGivenUp<T>(attempt: Attempt, { cancelGraceMs }: HandledJob, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    work.finally(() => clearTimeout(timer)).then(resolve, reject);
+    attempt.onStop(() => {
+      const { stopped } = attempt;
       const graceMs = stopped === undefined ? undefined : (GRACE_MS[stopped.code] ?? cancelGraceMs);
-      if (graceMs === undefined) return;
-      const timer = setTimeout(() => reject(attempt.signal.reason as JobError), graceMs);
-      void work.catch(() => undefined).finally(() => clearTimeout(timer));
-    };
-    if (attempt.signal.aborted) giveUp();
-    else attempt.signal.addEventListener('abort', giveUp, { once: true });
+      if (graceMs !== undefined) timer = setTimeout(() => reject(stopped as JobError), graceMs);
+    });
   });
 }
 
-async function tell(
+/** Undefined when nobody else is to hear of it. */
+function tell(
   { attemptEnded }: HandledJob,
   end: AttemptEnd,
   { attempt, host }: { attempt: Attempt; host: HandlerHost },
-): Promise<void> {
+): Promise<void> | undefined {
   host.observer.attemptEnded(attempt, end);
+  return attemptEnded === undefined ? undefined : callHook(attemptEnded, end, { attempt, host });
+}
+
+async function callHook(
+  attemptEnded: NonNullable<HandledJob['attemptEnded']>,
+  end: AttemptEnd,
+  { attempt, host }: { attempt: Attempt; host: HandlerHost },
+): Promise<void> {
   try {
-    await withLimit(attemptEnded?.(end, attempt));
+    await withLimit(attemptEnded(end, attempt));
   } catch (error) {
     host.log.warn('hook failed', { type: attempt.type, job: attempt.jobId, error: messageOf(error) });
   }

@@ -32,6 +32,11 @@ export class RunningHandlers {
     return this.#count;
   }
 
+  /** Begins a handler of no suspect, unless a suspect holds the others back. The returned function says that it has ended. */
+  enterNow(): (() => void) | undefined {
+    return this.#held === undefined ? this.#begin() : undefined;
+  }
+
   /** Waits until the handler may begin. The returned function says that it has ended. Rejects with the signal's reason. */
   async enter({ isSuspect, signal }: Entry): Promise<() => void> {
     if (isSuspect) return await this.#enterAlone(signal);

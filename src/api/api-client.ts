@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string | undefined;
   /** Time that the server may take on purpose, beside the time limit. In milliseconds. @default 0 */
   readonly waitMs?: number;
+  /** The body of a route that takes a document a line. */
+  readonly lines?: ReadableStream<Uint8Array>;
 }
 
 /** The parts of a request that a route has; those without content may be left out. */
@@ -55,6 +57,8 @@ export class ApiClient {
       method,
       headers: { ...this.headers(), ...headersOf(options, body !== undefined) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      // A body that is made while it is sent.
+      ...(options.lines === undefined ? {} : { body: options.lines, duplex: 'half' }),
       signal: this.#limit(options),
     });
     if (response.ok) return response;
@@ -104,9 +108,10 @@ export class ApiClient {
   }
 }
 
-function headersOf({ idempotencyKey }: CallOptions, hasBody: boolean): Record<string, string> {
+function headersOf({ idempotencyKey, lines }: CallOptions, hasBody: boolean): Record<string, string> {
   return {
     ...(hasBody ? { 'content-type': 'application/json' } : {}),
+    ...(lines === undefined ? {} : { 'content-type': 'application/x-ndjson' }),
     ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
   };
 }

@@ -69,7 +69,7 @@ function operationOf(name: string, route: Route): Json {
     ],
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }),
+      : { requestBody: { required: true, content: { [MEDIA_TYPES[route.bodyKind]]: { schema: schemaOf(route.body, 'input') } } } }),
     responses: { [route.status]: answerOf(route), ...problemsOf(route) },
   };
 }

@@ -24,6 +24,8 @@ export type AnswerKind =
   /** A file to be saved. */
   | 'file';
 
+export type BodyKind = 'json' | 'lines';
+
 export interface RouteDefinition<
   Params extends RouteParameters,
   Query extends RouteParameters,
@@ -33,7 +35,16 @@ export interface RouteDefinition<
   readonly method: Method;
   /** `{name}` stands for a parameter of the path. */
   readonly path: `/${string}`;
-  readonly tag: 'Jobs' | 'Live events' | 'Operations' | 'Queues and statistics' | 'Job types' | 'Downloads' | 'Access' | 'Service';
+  readonly tag:
+    | 'Jobs'
+    | 'Batches'
+    | 'Live events'
+    | 'Operations'
+    | 'Queues and statistics'
+    | 'Job types'
+    | 'Downloads'
+    | 'Access'
+    | 'Service';
   readonly summary: string;
   readonly description?: string;
   /** The lowest role that may call it; `anyone` needs no key. */
@@ -45,6 +56,8 @@ export interface RouteDefinition<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** `lines`: the body is a JSON document a line, and is worked on while it arrives. @default 'json' */
+  readonly bodyKind?: BodyKind;
   /** @default 'json' */
   readonly kind?: AnswerKind;
   /** Schema of the JSON answer, of one event, of one line. */
@@ -72,6 +85,7 @@ export interface Route<
   readonly query: Query;
   /** Undefined: it takes no body. */
   readonly body: Body | undefined;
+  readonly bodyKind: BodyKind;
   readonly kind: AnswerKind;
   readonly status: 200 | 201 | 202;
   readonly location: string | undefined;
@@ -92,6 +106,7 @@ export function route<
   const { params, query, body, description, act, location, forTenants, ...given } = definition;
   return {
     kind: 'json',
+    bodyKind: 'json',
     status: 200,
     problems: [],
     ...given,

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { accessRoutes } from './routes/access-routes.ts';
+import { batchRoutes } from './routes/batch-routes.ts';
 import { downloadRoutes } from './routes/download-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
 import { eventRoutes } from './routes/live-routes.ts';
@@ -15,6 +16,7 @@ import { typeRoutes } from './routes/type-routes.ts';
 /** Every route by its name, which is its `operationId`. */
 export const routes = {
   ...jobRoutes,
+  ...batchRoutes,
   ...eventRoutes,
   ...operationRoutes,
   ...queueRoutes,

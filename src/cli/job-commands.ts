@@ -34,7 +34,7 @@ export function addJobCommands(program: Command, host: Host, run: Run): void {
 }
 
 /** Options of every command about jobs. */
-function placed(command: Command): Command {
+export function placed(command: Command): Command {
   return command
     .option('--server <url>', 'a Holdfast server, reached with the key in HOLDFAST_KEY (default: HOLDFAST_SERVER, else Temporal itself)')
     .option('--key-file <file>', 'file with the key')
@@ -155,7 +155,7 @@ function addReading(program: Command, host: Host, run: Run): void {
     );
 }
 
-function noted(command: Command): Command {
+export function noted(command: Command): Command {
   return placed(command)
     .option('--reason <text>', 'kept in the record of the job')
     .option('--actor <name>', 'who does it (default: your user name)');
@@ -219,11 +219,11 @@ async function overview() {
   return await import('./jobs/overview.ts');
 }
 
-function numberValue(text: string): number {
+export function numberValue(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Expected a whole number.');
 }
 
-function priorityValue(text: string): string | number {
+export function priorityValue(text: string): string | number {
   return /^-?\d{1,4}$/.test(text) ? Number(text) : text;
 }

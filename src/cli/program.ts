@@ -10,6 +10,7 @@ import { ROLES } from '../api/roles.ts';
 import type { AddKeyOptions, KeysOptions, LoginOptions } from './keys.ts';
 import type { DevServerOptions } from './dev-server.ts';
 import type { Host } from './host.ts';
+import { addBatchCommands } from './batch-commands.ts';
 import { addJobCommands, type Run } from './job-commands.ts';
 import { concurrencyValue, portValue, type Queues, queueValue } from './option-values.ts';
 import { errorReport } from './report-error.ts';
@@ -100,6 +101,7 @@ function commandLine(host: Host, run: Run): Command {
   addServer(program, host, run);
   addKeys(program, host, run);
   addJobCommands(program, host, run);
+  addBatchCommands(program, host, run);
   addCompletion(program, host, run);
   return program;
 }

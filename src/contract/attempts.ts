@@ -9,6 +9,7 @@
  */
 import { formatMs } from './duration.ts';
 import { messageOf, stackOf } from './errors.ts';
+import type { SegmentRecord } from './batch.ts';
 import type { ChunkRecord } from './carrier.ts';
 import type { NoticePlan } from './notices.ts';
 import type { Progress } from './progress.ts';
@@ -58,6 +59,8 @@ export interface AttemptState {
   readonly notify?: readonly NoticePlan[];
   /** Of a chunk: what became of the jobs that it works through. */
   readonly chunk?: ChunkRecord;
+  /** Of a call of a batch: the same of its items. */
+  readonly segment?: SegmentRecord;
   /** True while this worker has no handler for the type. */
   readonly isHandlerMissing?: boolean;
   /** Why the last attempt gave its place back before it did anything. Gone with the start of the next one. */
@@ -92,25 +95,14 @@ export function stateOfNewCall(state: AttemptState): AttemptState {
   return { ...state, uncounted: -state.failures - state.deaths };
 }
 
-/** The state of a job whose worker died while it was running in a chunk. */
-export function diedInChunk({
-  startedAt,
-  worker,
-  endedAt,
-}: {
-  readonly startedAt: string;
-  readonly worker?: string;
-  readonly endedAt: string;
-}): AttemptState {
-  const record: AttemptRecord = {
-    attempt: 1,
-    outcome: 'died',
-    ...(worker === undefined ? {} : { worker }),
-    startedAt,
-    endedAt,
-    error: WORKER_DIED,
-  };
-  return { ...FIRST_ATTEMPT, deaths: 1, records: [record] };
+/** The state of a job whose worker died while it was running in a call that it shared. */
+export function diedInCall(
+  before: AttemptState = FIRST_ATTEMPT,
+  attempt: { readonly startedAt: string; readonly worker?: string; readonly endedAt: string },
+): AttemptState {
+  const { running: _running, ...state } = before;
+  const record: AttemptRecord = { attempt: state.failures + 1, outcome: 'died', ...attempt, error: WORKER_DIED };
+  return { ...state, deaths: state.deaths + 1, records: trimRecords([...state.records, record]) };
 }
 
 /** Why an attempt left no report. */

@@ -28,7 +28,8 @@ export const OUTCOMES = 'outcomes';
 /** Signal: cancel some jobs. */
 export const CANCEL_JOBS = 'cancel-jobs';
 
-const CARRIED_ID = /^(.+)~([0-9a-z]{1,2})$/;
+/** The places of a batch's items have up to four digits. */
+const CARRIED_ID = /^(.+)~(0|[1-9a-z][0-9a-z]{0,3})$/;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const RADIX = 36;
 

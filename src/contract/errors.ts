@@ -40,6 +40,7 @@ export const errorCatalogue = {
   cancelled: { status: 409, retryable: false, message: 'The job was cancelled.' },
   terminated: { status: 409, retryable: false, message: 'The job was ended from outside, without clean-up.' },
   'clean-up-failed': { status: 500, retryable: false, message: 'The clean-up of the job failed for good.' },
+  'items-failed': { status: 500, retryable: false, message: 'Items of the batch failed.' },
   poison: { status: 500, retryable: false, message: 'The worker process died three times while it ran this job alone.' },
   'payload-too-large': { status: 413, retryable: false, message: 'A value is larger than Temporal can carry.' },
   'payload-missing': { status: 500, retryable: false, message: 'A stored value of the job is gone or damaged.' },

@@ -4,6 +4,7 @@
  */
 import type { ActionNote } from './actions.ts';
 import { asAttemptState, type AttemptState, FIRST_ATTEMPT } from './attempts.ts';
+import { type BatchPlan, MAX_ITEMS, readBatchPlan } from './batch.ts';
 import { MAX_CARRIED } from './carrier.ts';
 import { MAX_DURATION_MS, MAX_TIMEOUT_MS } from './duration.ts';
 import { type NoticePlan, readNoticePlans } from './notices.ts';
@@ -39,7 +40,9 @@ export interface RunOptions {
   readonly isShielded?: true;
   /** The workflow carries so many jobs: its input is the list of theirs. */
   readonly carries?: number;
-  /** The call is of the job at this place of its carrier. Set by the workflow. */
+  /** The workflow is a batch of so many items. */
+  readonly batch?: BatchPlan;
+  /** The call is of the job at this place of its carrier, or of this item of its batch. Set by the workflow. */
   readonly carried?: number;
   /** What the attempt in a chunk left, and when the next one is due, ms since 1970. Set by the workflow. */
   readonly before?: { readonly state: AttemptState; readonly dueMs: number };
@@ -61,6 +64,8 @@ export interface JobMemo {
   readonly key?: string;
   /** How many jobs the workflow carries; absent when it is one job. */
   readonly carries?: number;
+  /** Of a batch: how many items it has, what people call it, and the first run whose results hold. */
+  readonly batch?: BatchMemo;
   /** Digest of the input of a job with a dedupe key. */
   readonly inputHash?: string;
   /** Digest of everything that an add with an idempotency key said. */
@@ -75,6 +80,12 @@ export interface JobMemo {
   /** When the job was added, ms since 1970, and what was said with the retry by hand that made this run. */
   readonly addedMs?: number;
   readonly retried?: ActionNote;
+}
+
+export interface BatchMemo {
+  readonly items: number;
+  readonly name?: string;
+  readonly since: number;
 }
 
 /** Memo key of a multi-step job: which steps have been started and what they add to the progress. */
@@ -144,7 +155,7 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
   const { retry, timeoutMs, heartbeatMs, cleanUpMs, deadlineMs, expiresInMs, dueMs, queuedMs, steps, from, isShielded, notify } = options;
-  const { carries, carried, before } = options;
+  const { carries, carried, before, batch } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
@@ -159,7 +170,8 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
     ...(isShielded === true ? { isShielded } : {}),
     ...(notify === undefined ? {} : { notify: readNoticePlans(notify) }),
     ...(carries === undefined ? {} : { carries: checkInteger(carries, 'carries', { min: 1, max: MAX_CARRIED }) }),
-    ...(carried === undefined ? {} : { carried: checkInteger(carried, 'carried', { min: 0, max: MAX_CARRIED - 1 }) }),
+    ...(carried === undefined ? {} : { carried: checkInteger(carried, 'carried', { min: 0, max: MAX_ITEMS - 1 }) }),
+    ...(batch === undefined ? {} : { batch: readBatchPlan(batch) }),
     ...(before === undefined ? {} : { before: readBefore(before) }),
   };
 }

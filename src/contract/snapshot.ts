@@ -1,6 +1,7 @@
 /** Owns what is told about a job: its statuses and the snapshot that `get`, `watch` and `list` give. */
 import type { ActionRecord } from './actions.ts';
 import type { AttemptRecord } from './attempts.ts';
+import type { BatchFacts } from './batch.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Priority } from './priority.ts';
 import type { Progress } from './progress.ts';
@@ -114,6 +115,8 @@ export interface JobSummary {
   readonly carries?: number;
   /** Id of the row that it belongs to, when it shares its workflow. */
   readonly carrier?: string;
+  /** The job is a batch: its items, and how many of them stand how. In a list, those under way count as waiting. */
+  readonly batch?: BatchFacts;
 }
 
 /** Everything that is known about a job, with no worker needed. */

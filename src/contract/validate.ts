@@ -10,8 +10,8 @@ const MAX_ISSUE_LENGTH = 500;
  * What the handler gets for `input`: the output of the contract's input schema.
  * @throws JobError `invalid-input`, with `details.issues` (path and message of each, the first ten)
  */
-export async function parseInput<C extends JobContract>(contract: C, input: unknown): Promise<ParsedInputOf<C>> {
-  return await parse(contract.input, input, { code: 'invalid-input', what: `input of "${contract.name}"` });
+export function parseInput<C extends JobContract>(contract: C, input: unknown): Promise<ParsedInputOf<C>> {
+  return parse(contract.input, input, { code: 'invalid-input', what: `input of "${contract.name}"` });
 }
 
 /**
@@ -24,7 +24,8 @@ export async function parseOutput<C extends JobContract>(contract: C, output: un
 }
 
 async function parse(schema: StandardSchemaV1, value: unknown, { code, what }: { code: ErrorCode; what: string }): Promise<unknown> {
-  const result = await check(schema, value, { code, what });
+  const checked = check(schema, value, { code, what });
+  const result = checked instanceof Promise ? await checked : checked;
   if (result.issues === undefined) return result.value;
   const issues = result.issues
     .slice(0, ISSUES_SHOWN)
@@ -34,18 +35,23 @@ async function parse(schema: StandardSchemaV1, value: unknown, { code, what }: {
   throw new JobError(code, `The ${what} does not match its contract. ${sentence}${more}`, { details: { issues } });
 }
 
-/** A schema that throws, in a transform for example, says in its way that the value is not what it wants. */
-async function check(
+/** Most schemas answer at once. One that throws, in a transform for example, says in its way that the value is not what it wants. */
+function check(
   schema: StandardSchemaV1,
   value: unknown,
-  { code, what }: { code: ErrorCode; what: string },
-): Promise<StandardSchemaV1.Result<unknown>> {
+  about: { code: ErrorCode; what: string },
+): StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>> {
   try {
-    return await schema['~standard'].validate(value);
+    const result = schema['~standard'].validate(value);
+    return result instanceof Promise ? result.catch((error: unknown) => thrown(error, about)) : result;
   } catch (error) {
-    const message = messageOf(error).slice(0, MAX_ISSUE_LENGTH);
-    throw new JobError(code, `The ${what} could not be checked: its schema threw an error. ${message}`, { cause: error });
+    return thrown(error, about);
   }
+}
+
+function thrown(error: unknown, { code, what }: { code: ErrorCode; what: string }): never {
+  const message = messageOf(error).slice(0, MAX_ISSUE_LENGTH);
+  throw new JobError(code, `The ${what} could not be checked: its schema threw an error. ${message}`, { cause: error });
 }
 
 /** Where in the value the issue is: keys with dots between; empty for the value itself. At most 500 characters. */

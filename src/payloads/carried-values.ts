@@ -10,6 +10,8 @@ import type { PayloadStore } from './payload-store.ts';
 /** A snapshot has values up to this size, in bytes of JSON; of a larger one it has the reference. */
 export const MAX_SHOWN_BYTES = 10_000_000;
 
+/** A character of text is at most so many bytes of UTF-8. */
+const BYTES_OF_CHARACTER = 3;
 const ADVICE_WITHOUT_STORE =
   'Store the data elsewhere and pass a reference, or give clients and workers a payload folder (option payloads, or HOLDFAST_PAYLOADS).';
 
@@ -32,6 +34,16 @@ export class CarriedValues {
   /** What an input or output must keep to. */
   get rule(): Pick<PayloadRule, 'limitBytes' | 'advice'> {
     return this.store === undefined ? { limitBytes: this.#inlineBytes, advice: ADVICE_WITHOUT_STORE } : { limitBytes: MAX_STORED_BYTES };
+  }
+
+  /** True for what stands for a stored value. */
+  isStored(sent: unknown): boolean {
+    return storedPayloadOf(sent) !== undefined;
+  }
+
+  /** True for a value that travels itself. */
+  fits({ json }: EncodedPayload): boolean {
+    return json === undefined || this.store === undefined || json.length * BYTES_OF_CHARACTER <= this.#inlineBytes;
   }
 
   /** What travels for a value of the job, stored before this resolves. @throws JobError `unavailable` when it cannot be stored */

@@ -4,10 +4,11 @@
  * 1. A value is there whole or not at all: written under another name, flushed, renamed, and the folders flushed. Two
  *    writers of the same value write the same file.
  * 2. A file begins with a line that says whose it is, since the names do not; the value's JSON follows.
- * 3. The owner is the namespace that the jobs live in: a folder that was used with another server keeps its values apart.
+ * 3. A value that its job names is a file of that name beside them, whose first line has its hash. The first one stays.
+ * 4. The owner is the namespace that the jobs live in: a folder that was used with another server keeps its values apart.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fieldOf, JobError, messageOf } from '../contract/errors.ts';
 import type { StoredPayload } from '../contract/payload-reference.ts';
@@ -15,6 +16,8 @@ import { flushFolder, isAbsent } from '../storage/durable.ts';
 import type { PayloadStore, StoredJob, StoredValue } from './payload-store.ts';
 
 const ID_PATTERN = /^[\w-]{1,100}\/[0-9a-f]{40}\/[0-9a-f]{64}$/;
+/** Names that jobs give; those of other values are 64 digits without a dash. */
+const NAME_PATTERN = /^[a-z]{1,20}(-\d{1,10}){1,4}$/;
 const JOB_HASH_LENGTH = 40;
 /** Longer than the first line of any value. */
 const HEAD_BYTES = 8192;
@@ -38,14 +41,55 @@ export class FolderStore implements PayloadStore {
   async put(job: string, body: Uint8Array): Promise<StoredPayload> {
     const sha256 = hashOf(body);
     const folder = await this.#folderOf(job);
-    const head = Buffer.from(`${JSON.stringify({ format: 1, job })}\n`);
+    await this.#write(folder, async () => await writeWhole(join(folder, sha256), [headOf({ format: 1, job }), body], rename));
+    return { id: `${await this.#owner()}/${jobHash(job)}/${sha256}`, bytes: body.length, sha256 };
+  }
+
+  async putNamed(job: string, name: string, body: Uint8Array): Promise<boolean> {
+    if (!NAME_PATTERN.test(name)) throw new TypeError(`No name of a stored value: ${name}`);
+    const folder = await this.#folderOf(job);
+    const head = headOf({ format: 1, job, sha256: hashOf(body) });
+    let isNew = true;
+    await this.#write(folder, async () => {
+      await writeWhole(join(folder, name), [head, body], async (draft, path) => {
+        isNew = await nameOnce(draft, path);
+      });
+    });
+    return isNew;
+  }
+
+  async getNamed(job: string, name: string): Promise<Uint8Array | undefined> {
+    const id = `${await this.#owner()}/${jobHash(job)}/${name}`;
+    const file = await this.#read(id);
+    if (file === undefined) return undefined;
+    const end = file.indexOf(LINE_END);
+    const body = file.subarray(end + 1);
+    if (fieldOf(parsed(file.toString('utf8', 0, end)), 'sha256') !== hashOf(body)) throw this.#missing(id, 'is damaged');
+    return body;
+  }
+
+  async firstLine(job: string, name: string): Promise<string | undefined> {
+    return (await ifThere(firstLinesOf(join(await this.#folderOf(job), name))))?.[1];
+  }
+
+  async names(job: string): Promise<readonly string[]> {
+    return (await namesIn(await this.#folderOf(job))).filter((name) => NAME_PATTERN.test(name));
+  }
+
+  async refresh(job: string): Promise<void> {
+    const folder = await this.#folderOf(job);
+    const now = new Date();
+    for (const name of await namesIn(folder)) await ifThere(utimes(join(folder, name), now, now));
+  }
+
+  /** Writes into a folder, and makes its names survive a power cut. */
+  async #write(folder: string, work: () => Promise<void>): Promise<void> {
     try {
-      await writeWhole(join(folder, sha256), [head, body]);
+      await work();
       for (const above of [folder, dirname(folder), this.#folder]) await flushFolder(above);
     } catch (error) {
       throw new JobError('unavailable', `The payload folder ${this.#folder} cannot be written: ${messageOf(error)}`, { cause: error });
     }
-    return { id: `${await this.#owner()}/${jobHash(job)}/${sha256}`, bytes: body.length, sha256 };
   }
 
   async get({ id, bytes, sha256 }: StoredPayload): Promise<Uint8Array> {
@@ -114,13 +158,18 @@ export class FolderStore implements PayloadStore {
   }
 }
 
-async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
+/** Writes a file under another name, and has it named when it is whole. */
+async function writeWhole(
+  path: string,
+  parts: readonly Uint8Array[],
+  giveName: (draft: string, path: string) => Promise<void>,
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const draft = `${path}.${randomUUID()}.tmp`;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(draft, parts, { mode: 0o600, flush: true });
-      await rename(draft, path);
+      await giveName(draft, path);
       return;
     } catch (error) {
       await rm(draft, { force: true }).catch(() => undefined);
@@ -129,20 +178,46 @@ async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<v
   }
 }
 
+/** Gives a draft its name, unless that is taken; whether it has it. */
+async function nameOnce(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (fieldOf(error, 'code') === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function headOf(facts: Readonly<Record<string, unknown>>): Buffer {
+  return Buffer.from(`${JSON.stringify(facts)}\n`);
+}
+
 /** The job that the first line of a file names; undefined when there is no such line. */
 async function jobIn(file: string): Promise<string | undefined> {
+  const [line = ''] = await firstLinesOf(file);
+  const job = fieldOf(parsed(line), 'job');
+  return typeof job === 'string' ? job : undefined;
+}
+
+/** The first two lines of a file, or what of them is in its first bytes. */
+async function firstLinesOf(file: string): Promise<readonly string[]> {
   const handle = await open(file, 'r');
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const [line = ''] = buffer.toString('utf8', 0, bytesRead).split('\n', 1);
-    const head = JSON.parse(line) as unknown;
-    const job = fieldOf(head, 'job');
-    return typeof job === 'string' ? job : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    return buffer.toString('utf8', 0, bytesRead).split('\n', 2);
   } finally {
     await handle.close();
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

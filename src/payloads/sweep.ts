@@ -11,12 +11,15 @@ export interface SweepOptions {
   readonly pauseMs?: number;
 }
 
+/** What a sweep needs of a store. */
+export type SweptStore = Pick<PayloadStore, 'jobs' | 'stat' | 'delete'>;
+
 /** A value is written before its job is started, or before its job ends: no job may know a young one yet. */
 export const LEFT_ALONE_MS = 3_600_000;
 const PAUSE_MS = 20;
 
 /** Removes the values that are over an hour old and not needed. Gives how many they were. */
-export async function sweep(store: PayloadStore, { neededBy, signal, pauseMs = PAUSE_MS }: SweepOptions): Promise<number> {
+export async function sweep(store: SweptStore, { neededBy, signal, pauseMs = PAUSE_MS }: SweepOptions): Promise<number> {
   let removed = 0;
   for await (const stored of store.jobs()) {
     if (signal.aborted) break;

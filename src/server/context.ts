@@ -75,3 +75,10 @@ export function callerOf({ principal }: CallContext): Principal {
   if (principal === undefined) throw new JobError('not-authenticated');
   return principal;
 }
+
+/** The tenant of the caller; whoever has none may name one. */
+export function tenantOfAdd(named: string | undefined, context: CallContext): string | undefined {
+  const { tenant, name } = callerOf(context);
+  if (tenant === undefined || named === undefined || named === tenant) return tenant ?? named;
+  throw new JobError('forbidden', `"${name}" is a key of the tenant ${tenant}, and adds jobs of that tenant only, not of ${named}.`);
+}

@@ -2,6 +2,7 @@
 import type { RouteName } from '../api/routes.ts';
 import type { Handlers } from './context.ts';
 import { accessHandlers } from './handlers/access.ts';
+import { batchHandlers } from './handlers/batches.ts';
 import { downloadHandlers } from './handlers/downloads.ts';
 import { jobTypeHandlers } from './handlers/job-types.ts';
 import { jobHandlers } from './handlers/jobs.ts';
@@ -13,6 +14,7 @@ import { serviceHandlers } from './handlers/service.ts';
 /** Every route has a handler: the type says so. */
 export const handlers: Handlers<RouteName> = {
   ...jobHandlers,
+  ...batchHandlers,
   ...liveHandlers,
   ...operationHandlers,
   ...queueHandlers,

@@ -18,9 +18,8 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
 /** Where a request came from, where the server that took it tells. */
 type Bindings = Partial<HttpBindings>;
 
-/** Time in which the head of a request has to be there, and the whole of it. */
+/** Time in which the head of a request has to be there; for its body the reader of the request has a limit. */
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 16_000;
@@ -83,7 +82,7 @@ export interface Listening {
 export async function listen(handler: FetchHandler, { host, port }: { readonly host: string; readonly port: number }): Promise<Listening> {
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, nodeHandler(handler));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.requestTimeout = 0;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));

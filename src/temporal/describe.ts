@@ -4,6 +4,7 @@
  */
 import type { temporal } from '@temporalio/proto';
 import { asAttemptState, type AttemptState } from '../contract/attempts.ts';
+import { BATCH_MEMO_KEY, type BatchCounts, countsIn } from '../contract/batch.ts';
 import { readCleanUpType } from '../contract/clean-up.ts';
 import { JobError } from '../contract/errors.ts';
 import { type JobMemo, MEMO_KEY, STEPS_MEMO_KEY, type StepsMemo, TAGS_ATTRIBUTE } from '../contract/messages.ts';
@@ -54,6 +55,8 @@ export interface JobInfo {
   readonly memo: JobMemo | undefined;
   readonly tags: readonly string[];
   readonly steps: StepsMemo | undefined;
+  /** Of a batch: how many items had ended when its workflow said so last. */
+  readonly batchCounts?: BatchCounts;
   /** Id of the workflow that carries it with others; absent when it has one of its own. */
   readonly carrier?: string;
 }
@@ -181,6 +184,7 @@ export function readInfo(info: ProtoInfo): JobInfo {
     memo,
     tags: readTags(payloadValue(info.searchAttributes?.indexedFields?.[TAGS_ATTRIBUTE])),
     steps: payloadValue(fields[STEPS_MEMO_KEY]) as StepsMemo | undefined,
+    ...(memo?.batch === undefined ? {} : { batchCounts: countsIn(payloadValue(fields[BATCH_MEMO_KEY])) }),
   };
 }
 

@@ -1,11 +1,13 @@
 /** Owns the retry by hand: a new run of a job that has failed or was cancelled, as the run before was started. */
 import { type ActionNote, checkAction } from '../contract/actions.ts';
 import type { AddPlan } from '../contract/add-options.ts';
+import type { BatchPlan } from '../contract/batch.ts';
 import { JobError } from '../contract/errors.ts';
 import { invalidOption } from '../contract/options.ts';
-import { readRunOptions, type RunOptions } from '../contract/messages.ts';
+import { type JobMemo, readRunOptions, type RunOptions } from '../contract/messages.ts';
 import { checkPayload, type EncodedPayload } from '../contract/payload.ts';
 import { DEFAULT_RETRY } from '../contract/retry.ts';
+import { BatchLook } from './batches/batch-reads.ts';
 import type { Temporal } from './connection.ts';
 import type { JobDescription } from './describe.ts';
 import { existingJob } from './find-job.ts';
@@ -33,6 +35,11 @@ export async function retryJob(temporal: Temporal, id: string, { input, from, ..
     carried?.ending ?? readEnding(temporal, before),
   ]);
   const runOptions = readRunOptions(first.runOptions as RunOptions);
+  if (runOptions.batch !== undefined) {
+    if (input !== undefined) throw invalidOption('input', 'left out: a batch keeps the inputs of its items', input.value);
+    await retryBatch(temporal, before, { from, note, runOptions: { ...runOptions, batch: runOptions.batch } });
+    return;
+  }
   const hasSteps = runOptions.steps === true || before.steps !== undefined;
   if (from === 'checkpoint' && hasSteps) throw invalidOption('from', '"start" for a job of several steps, which has no checkpoint', from);
   const { from: given, carries: _carries, ...kept } = runOptions;
@@ -49,6 +56,33 @@ export async function retryJob(temporal: Temporal, id: string, { input, from, ..
     note,
   });
 }
+
+/** The next run of a batch does what was not completed; from the start, all of it. */
+async function retryBatch(
+  temporal: Temporal,
+  before: JobDescription,
+  { from, note, runOptions }: Pick<RetryPlan, 'from'> & { readonly note: ActionNote; readonly runOptions: BatchRunOptions },
+): Promise<void> {
+  const { segments: _segments, ...plan } = runOptions.batch;
+  const run = before.run + 1;
+  const isAnew = from === 'start';
+  const batch = {
+    ...plan,
+    run,
+    since: isAnew ? run : plan.since,
+    ...(isAnew ? {} : { segments: await (await BatchLook.at(temporal, before.id)).unfinished() }),
+  };
+  const name = before.memo?.batch?.name;
+  await start(temporal, before, {
+    input: { items: plan.items },
+    inputHash: undefined,
+    plan: planOf(before, before.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts, { ...runOptions, batch }),
+    note,
+    memo: { batch: { items: plan.items, since: batch.since, ...(name === undefined ? {} : { name }) } },
+  });
+}
+
+type BatchRunOptions = RunOptions & { readonly batch: BatchPlan };
 
 function progressOf({ progress }: { readonly progress?: NonNullable<RunOptions['from']>['progress'] }): NonNullable<RunOptions['from']> {
   return progress === undefined ? {} : { progress };
@@ -76,9 +110,15 @@ interface NextRun {
   readonly inputHash: string | undefined;
   readonly plan: AddPlan;
   readonly note: ActionNote;
+  /** What else is kept beside it. */
+  readonly memo?: Partial<JobMemo>;
 }
 
-async function start(temporal: Temporal, before: JobDescription, { input, inputHash: hash, plan, note }: NextRun): Promise<void> {
+async function start(
+  temporal: Temporal,
+  before: JobDescription,
+  { input, inputHash: hash, plan, note, memo: more }: NextRun,
+): Promise<void> {
   const { id, type, runId } = before;
   const requestHash = before.memo?.requestHash;
   const memo = {
@@ -86,6 +126,7 @@ async function start(temporal: Temporal, before: JobDescription, { input, inputH
     previousRunId: runId,
     addedMs: before.firstAddedMs,
     retried: note,
+    ...more,
     ...(hash === undefined ? {} : { inputHash: hash }),
     ...(requestHash === undefined ? {} : { requestHash }),
   };

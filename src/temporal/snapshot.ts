@@ -1,5 +1,6 @@
 /** Owns how everything that is known of a job becomes the snapshot that users see. Pure. */
 import type { AttemptState } from '../contract/attempts.ts';
+import { endedIn, NO_ITEMS, sumOf } from '../contract/batch.ts';
 import type { Progress } from '../contract/progress.ts';
 import { priorityOfKey } from '../contract/priority.ts';
 import { DEFAULT_RETRY } from '../contract/retry.ts';
@@ -32,6 +33,27 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
     maxAttempts: job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts,
     ...(job.carrier === undefined ? {} : { carrier: job.carrier }),
     ...(job.memo?.carries === undefined ? {} : { carries: job.memo.carries }),
+    ...batchField(job),
+  };
+}
+
+function batchField(job: JobInfo & Partial<Pick<JobDescription, 'activities'>>): Pick<JobSummary, 'batch'> {
+  const { memo, batchCounts: told = NO_ITEMS, activities = [] } = job;
+  if (memo?.batch === undefined) return {};
+  const { items, name } = memo.batch;
+  const records = activities.flatMap(({ state }) => state?.segment ?? []);
+  const counts = records.reduce((sum, record) => sumOf(sum, record.counts), told);
+  const atWork = activities.filter(({ phase, state }) => phase !== 'scheduled' && state?.segment !== undefined);
+  const ownCalls = activities.filter(({ type, phase }) => type === job.type && phase !== 'scheduled').length;
+  const running = atWork.reduce((sum, { state }) => sum + (state?.segment?.running.length ?? 0), ownCalls);
+  return {
+    batch: {
+      ...(name === undefined ? {} : { name }),
+      items,
+      ...counts,
+      running,
+      waiting: Math.max(0, items - endedIn(counts) - running),
+    },
   };
 }
 
@@ -48,7 +70,8 @@ export interface SnapshotFacts extends JobEnding {
 /** The snapshot of a job at the time `now`. */
 export function snapshotOf(job: JobDescription, now: number, { wait, ...ending }: SnapshotFacts = {}): JobSnapshot {
   const status = statusOf(job, now);
-  const own = job.activities.find(({ type }) => type === job.type);
+  // The calls of a batch are of items, not of the job.
+  const own = job.memo?.batch === undefined ? job.activities.find(({ type }) => type === job.type) : undefined;
   // A cancel may have kept the record of an earlier attempt; the one that runs knows more.
   const state = own?.state ?? ending.state;
   const startedMs = ending.startedMs ?? job.activities[0]?.startedMs;

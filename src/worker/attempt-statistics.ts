@@ -14,11 +14,20 @@ import {
   withCancel,
   withCompletion,
   withFailure,
-  withStart,
+  withMany,
 } from '../contract/statistics/type-statistics.ts';
+
+const MOST_AT_ONCE = 500;
+
+/** Attempts of one type that are counted together. */
+interface Soon extends Pick<ObservedAttempt, 'queue' | 'type'> {
+  readonly waitsMs: number[];
+  readonly runsMs: number[];
+}
 
 export class AttemptStatistics implements AttemptObserver {
   readonly #counted = new Map<string, QueueStatistics>();
+  readonly #soon = new Map<string, Soon>();
   readonly #running = new Map<ObservedAttempt, ProgressLooks>();
   readonly #onNews: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -32,7 +41,7 @@ export class AttemptStatistics implements AttemptObserver {
     this.#running.set(attempt, new ProgressLooks());
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     const { waitedMs } = attempt;
-    if (waitedMs !== undefined) this.#count(attempt, (counted, at) => withStart(counted, { at, waitedMs }));
+    if (waitedMs !== undefined) this.#countSoon(attempt, 'waitsMs', waitedMs);
   }
 
   attemptEnded(attempt: ObservedAttempt, end: AttemptEnd): void {
@@ -43,11 +52,15 @@ export class AttemptStatistics implements AttemptObserver {
       this.#timer = undefined;
     }
     if (end.outcome === 'shutdown' || end.outcome === 'snoozed') return;
-    this.#count(attempt, (counted, at) => withEnd(counted, { attempt, end, at, looks }));
+    const at = Date.now();
+    const hasLooks = looks !== undefined && looks.samples.length > 0;
+    if (end.outcome === 'completed' && !hasLooks) this.#countSoon(attempt, 'runsMs', at - attempt.startedAt.getTime());
+    else this.#count(attempt, (counted) => withEnd(counted, { attempt, end, at, looks }));
   }
 
   /** What was counted since the last time, by queue. */
   take(): ReadonlyMap<string, QueueStatistics> {
+    for (const soon of this.#soon.values()) this.#countThose(soon);
     const taken = new Map(this.#counted);
     this.#counted.clear();
     return taken;
@@ -58,7 +71,22 @@ export class AttemptStatistics implements AttemptObserver {
     this.#counted.set(queue, mergeQueues(statistics, this.#counted.get(queue) ?? {}, Date.now()));
   }
 
-  #count({ queue, type }: ObservedAttempt, change: (counted: TypeStatistics, at: number) => TypeStatistics): void {
+  /** What there is most of is counted many at a time. */
+  #countSoon({ queue, type }: ObservedAttempt, kind: 'waitsMs' | 'runsMs', milliseconds: number): void {
+    const key = `${queue} ${type}`;
+    const soon = this.#soon.get(key) ?? { queue, type, waitsMs: [], runsMs: [] };
+    this.#soon.set(key, soon);
+    soon[kind].push(milliseconds);
+    if (soon[kind].length >= MOST_AT_ONCE) this.#countThose(soon);
+    this.#onNews();
+  }
+
+  #countThose({ queue, type, ...soon }: Soon): void {
+    this.#soon.delete(`${queue} ${type}`);
+    this.#count({ queue, type }, (counted, at) => withMany(counted, { at, ...soon }));
+  }
+
+  #count({ queue, type }: Pick<ObservedAttempt, 'queue' | 'type'>, change: (counted: TypeStatistics, at: number) => TypeStatistics): void {
     const at = Date.now();
     const counted = this.#counted.get(queue) ?? {};
     this.#counted.set(queue, { ...counted, [type]: change(typeIn(counted, type) ?? emptyType(at), at) });

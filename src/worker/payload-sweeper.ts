@@ -1,4 +1,5 @@
 /** Owns the sweep of the payload folder by a worker process, and which stored values a job needs. */
+import { addressOf } from '../contract/carrier.ts';
 import { messageOf } from '../contract/errors.ts';
 import { storedPayloadOf } from '../contract/payload-reference.ts';
 import { startHourly } from '../hourly.ts';
@@ -6,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { StoredJob } from '../payloads/payload-store.ts';
 import { sweep } from '../payloads/sweep.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { describeJob } from '../temporal/describe.ts';
 import { readEnding } from '../temporal/ending.ts';
 import { findJob } from '../temporal/find-job.ts';
 import { readFirstEvents } from '../temporal/first-events.ts';
@@ -28,9 +30,12 @@ export function startSweeping(temporal: Temporal, log: Log): () => Promise<void>
 
 /** Of a job that runs, all: its result may be written and not be in its history yet. */
 async function neededBy(temporal: Temporal, { job, values }: StoredJob): Promise<readonly string[] | 'all'> {
+  const { workflowId, place } = addressOf(job);
+  // Values of an item are those of its batch.
+  if (place !== undefined && (await describeJob(temporal, workflowId))?.memo?.batch !== undefined) return 'all';
   const found = await findJob(temporal, job);
   if (found === undefined) return [];
-  if (found.job.close === 'open' || values.length === 1) return 'all';
+  if (found.job.close === 'open' || values.length === 1 || found.job.memo?.batch !== undefined) return 'all';
   const [{ input }, { output }] = await Promise.all([
     found.carried ?? readFirstEvents(temporal, found.job, 1),
     found.carried?.ending ?? readEnding(temporal, found.job),

@@ -3,7 +3,6 @@
  * `contract/carrier.ts` says: those that wait go out in chunks, those that need a call of their own get it, and it ends when they have.
  */
 import {
-  ActivityFailure,
   CancellationScope,
   CancelledFailure,
   defineSignal,
@@ -29,13 +28,12 @@ import {
   type ChunkResult,
   chunkType,
   newCarrier,
-  type Outcome,
   OUTCOMES,
   resultOf,
 } from '../contract/carrier.ts';
 import { JobError } from '../contract/errors.ts';
-import { type CancelSinks, JOBS_ATTRIBUTE, type ResultEnvelope, readRunOptions, type RunOptions } from '../contract/messages.ts';
-import { stateIn } from './clean-up.ts';
+import { type CancelSinks, JOBS_ATTRIBUTE, readRunOptions, type RunOptions } from '../contract/messages.ts';
+import { endOfCall, isCancelled } from './end-of-call.ts';
 import { failOnJobError, failureOfCall, jobFailure } from './failure.ts';
 import { runStep } from './run-step.ts';
 import { showView } from './view.ts';
@@ -191,26 +189,15 @@ class Carrier {
       ...(before.state === undefined ? {} : { before: { state: stateOfNewCall(before.state), dueMs: before.dueMs } }),
     };
     const step = { type: this.#type, input: this.#inputs[place]?.input, options, place: { activityId: String(place) } };
-    const [end] = await Promise.allSettled([scope.run(() => runStep(step))]);
-    this.#take({ kind: 'outcomes', outcomes: [end.status === 'fulfilled' ? completed(place, end.value) : ended(place, end.reason)] });
+    const outcome = await endOfCall(
+      place,
+      scope.run(() => runStep(step)),
+    );
+    this.#take({ kind: 'outcomes', outcomes: [outcome] });
   }
 }
 
 function split(jobs: readonly number[], pieces: number): (readonly number[])[] {
   const size = Math.ceil(jobs.length / pieces);
   return Array.from({ length: Math.ceil(jobs.length / size) }, (_none, index) => jobs.slice(index * size, (index + 1) * size));
-}
-
-function isCancelled(error: unknown): boolean {
-  return error instanceof CancelledFailure || (error instanceof ActivityFailure && error.cause instanceof CancelledFailure);
-}
-
-function completed(job: number, { output, state }: ResultEnvelope): Outcome {
-  return { job, end: 'completed', endedMs: Date.now(), output, state };
-}
-
-function ended(job: number, error: unknown): Outcome {
-  const state = stateIn(error);
-  const left = { job, endedMs: Date.now(), ...(state === undefined ? {} : { state }) };
-  return isCancelled(error) ? { ...left, end: 'cancelled' } : { ...left, end: 'failed', error: failureOfCall(error) };
 }

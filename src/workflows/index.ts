@@ -6,6 +6,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { RunOptions } from '../contract/messages.ts';
 import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 import { analyseRepositoriesWorkflow } from './analyse-repositories.ts';
+import { runBatch } from './batch.ts';
 import { carryJobs } from './carrier.ts';
 import { type JobWorkflow, multiStep } from './multi-step.ts';
 import { sendNotificationWorkflow } from './send-notification.ts';
@@ -38,6 +39,7 @@ export function jobWorkflows(...workflows: readonly JobWorkflow[]): AnyJob {
       throw new Error(
         `This worker has no workflow for the job type "${workflowType}". Give it the file with jobWorkflow('${workflowType}', …).`,
       );
+    if (options?.batch !== undefined) return runBatch(options);
     return options?.carries === undefined ? singleStep(input, options) : carryJobs(input, options);
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { runApi } from '../http/support/api-server.ts';
-import { ownQueue, runWorker, serverAddress } from '../support/jobs.ts';
+import { ownQueue, payloadFolder, runWorker, serverAddress } from '../support/jobs.ts';
 import { handle } from '../../src/worker.ts';
 import { defineJob } from '../../src/contract/index.ts';
 import { z } from 'zod';
@@ -39,6 +39,37 @@ const add = (queue: string, ...more: readonly string[]): readonly string[] => [
   '1',
   ...more,
 ];
+
+describe('holdfast batch', () => {
+  it('adds the lines of a file as one job, tells of its items, and tries again what failed', { timeout: 120_000 }, async () => {
+    const queue = await greetings();
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-batch-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, 'people.ndjson');
+    await writeFile(file, '{"name": "Ann"}\n{"name": "nobody"}\n\n{"name": "Bob"}\n');
+    const env = { GREET_QUEUE: queue, HOLDFAST_PAYLOADS: payloadFolder() };
+    const args = ['greet', file, '--jobs', module, '--queue', queue, '--max-attempts', '1', '--name', 'people'];
+    const added = await run(['batch', 'add', ...args, '--wait'], env);
+    expect(added, added.err).toMatchObject({ code: 1 });
+    const [id = ''] = added.out.split('\n');
+    const shown = await run(['batch', 'get', id], env);
+    expect(shown.out).toMatch(/^people\n/);
+    expect(shown.out).toMatch(/^items +3\ncompleted +2\nfailed +1\n/m);
+    const failed = await run(['batch', 'items', id, '--status', 'failed'], env);
+    expect(failed.out).toMatch(/1  failed .*E_NOBODY: nobody is there +\{"name":"nobody"\}/);
+    const results = await run(['batch', 'items', id, '--results'], env);
+    expect(
+      results.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { output?: string }).output),
+    ).toEqual(['Hello, Ann', undefined, 'Hello, Bob']);
+    expect(await run(['batch', 'retry-failed', id], env)).toMatchObject({ code: 0, out: `${id} has a new run.\n` });
+    await writeFile(file, '{"name": "Ann"}\n{"name":\n');
+    const broken = await run(['batch', 'add', ...args], env);
+    expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('Line 2 of ') as string });
+  });
+});
 
 describe('holdfast add', () => {
   it('adds a job for each line of a file, and says which lines it did not', async () => {

@@ -52,6 +52,9 @@ export const recordings: readonly Recording[] = [
   { name: 'carried', workflows: 'shipped', run: carriedJobs },
   { name: 'carried-in-turns', workflows: 'shipped', run: carriedInTurns },
   { name: 'carried-cancelled', workflows: 'shipped', run: carriedAndCancelled },
+  { name: 'batch', workflows: 'shipped', run: batchOfTwoSegments },
+  { name: 'batch-cancelled', workflows: 'shipped', run: batchCancelled },
+  { name: 'batch-stopped', workflows: 'shipped', run: batchStopped },
   { name: 'statistics', workflows: 'shipped', run: statisticsGoOn },
   { name: 'multi-step-completed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'settle') },
   { name: 'multi-step-failed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'one fails') },
@@ -142,6 +145,32 @@ async function carriedAndCancelled(client: JobClient): Promise<string> {
   await eventually('the others to run', async () => (await jobs.at(-1)?.get())?.status === 'processing');
   await client.cancel(id);
   return await ended(client.job(id));
+}
+
+/** Two segments; an item is tried again after a wait that the call does not wait for. */
+async function batchOfTwoSegments(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue(), retry: { maxAttempts: 2, initialInterval: '4s' } });
+  const run: Handler = (input, { attempt }) => (input === 7 && attempt === 1 ? fail() : input);
+  await runWorker({ jobs: [handle(contract, run)], concurrency: 10 });
+  return await ended(client.job((await client.addBatch(contract, Array.from({ length: 1200 }).keys(), { concurrency: 6 })).id));
+}
+
+async function batchCancelled(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue() });
+  await runWorker({ jobs: [handle(contract, async (_input, context) => await stopped(context))], concurrency: 10 });
+  const batch = await client.addBatch(contract, Array.from({ length: 1200 }).keys());
+  await eventually('items to run', async () => ((await batch.get()).batch?.running ?? 0) > 0);
+  await batch.cancel('recorded');
+  return await ended(client.job(batch.id));
+}
+
+/** An item fails, while others are in calls of their own segments. */
+async function batchStopped(client: JobClient): Promise<string> {
+  const contract = defineJob({ name: 'recorded', input: anything, queue: ownQueue(), retry: { maxAttempts: 1 } });
+  const run: Handler = async (input, context) => (input === 1500 ? fail() : await sleep(50, input, { signal: context.signal }));
+  await runWorker({ jobs: [handle(contract, run)], concurrency: 10 });
+  const batch = await client.addBatch(contract, Array.from({ length: 3000 }).keys(), { onItemFailure: 'stop' });
+  return await ended(client.job(batch.id));
 }
 
 async function cancelledJob(client: JobClient): Promise<string> {

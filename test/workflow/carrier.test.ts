@@ -84,7 +84,10 @@ describe('jobs that share a workflow', () => {
       attempts: [{ attempt: 1 }, { attempt: 2 }, { attempt: 3 }],
     });
     const { id } = jobOf('twice');
-    expect(await jobOf('twice').result()).toEqual({ attempt: 3, jobId: id, idempotencyKey: `${id}/${addressOf(id).place}` });
+    const keyOf = (job: string): string => `${job}/${addressOf(job).place}`;
+    expect(await jobOf('twice').result()).toEqual({ attempt: 3, jobId: id, idempotencyKey: keyOf(id) });
+    // The same for an attempt in the chunk as for one in a call of its own.
+    expect(await jobOf('second').result()).toMatchObject({ attempt: 1, idempotencyKey: keyOf(jobOf('second').id) });
     expect(await jobOf('cancelled').get()).toMatchObject({ status: 'processing' });
     await jobOf('cancelled').cancel({ reason: 'changed', actor: 'ada' });
     await expect(jobOf('cancelled').result()).rejects.toMatchObject({ code: 'cancelled' });

@@ -26,7 +26,7 @@ const notice = z.strictObject({
 });
 
 /** As `add` of the client takes them; the idempotency key comes from its header. */
-const addOptions = z.strictObject({
+export const addOptions = z.strictObject({
   delay: optional(duration.describe('Not before this long from now')),
   runAt: optional(time.describe('Not before this time; not together with delay')),
   priority: optional(priority),

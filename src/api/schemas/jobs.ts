@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { anyJson, count, jobId, jobStatus, optional, priorityName, tag, tenantName, time, typeName } from './basics.ts';
 
-const progress = z.object({
+export const progress = z.object({
   percent: z.number().min(0).max(100),
   message: optional(z.string()),
   done: optional(z.number()),
@@ -49,7 +49,7 @@ const eta = z
   .object({ p50: time, p90: time, samples: count })
   .describe('As likely done before p50 as after; nine of ten such jobs are done by p90');
 
-const attemptRecord = z.object({
+export const attemptRecord = z.object({
   attempt: count,
   outcome: z.enum(['failed', 'timed-out', 'shutdown', 'died']),
   worker: optional(z.string()),
@@ -77,6 +77,18 @@ const actionRecord = z.object({
   priority: optional(priorityName),
 });
 
+const batchFacts = z
+  .object({
+    name: optional(z.string()),
+    items: count,
+    completed: count,
+    failed: count,
+    cancelled: count,
+    running: count,
+    waiting: count.describe('Those that have neither ended nor run now'),
+  })
+  .describe('The job is a batch: how many of its items stand how');
+
 const summaryFields = {
   id: jobId,
   type: typeName,
@@ -92,6 +104,7 @@ const summaryFields = {
   maxAttempts: count,
   carries: optional(count.describe('The row stands for so many jobs that share a workflow')),
   carrier: optional(jobId.describe('Id of the row that it belongs to, when it shares its workflow')),
+  batch: optional(batchFacts),
 };
 
 export const failure = z.object({ code: z.string(), message: z.string() });

@@ -6,7 +6,7 @@ const MAX_LIMIT = 500;
 const MAX_WAIT = 60;
 
 /** A whole number written in digits. */
-function digits({ min, max }: { readonly min: number; readonly max: number }): z.ZodType<number, string> {
+export function digits({ min, max }: { readonly min: number; readonly max: number }): z.ZodType<number, string> {
   return z
     .string()
     .regex(/^\d{1,9}$/, 'Expected digits')
@@ -42,7 +42,7 @@ const filterFields = {
 const { status: _status, ...fieldsOfCount } = filterFields;
 const { addedAfter: _after, addedBefore: _before, ...fieldsOfEvents } = filterFields;
 
-const limit = optional(digits({ min: 1, max: MAX_LIMIT }).describe(`Rows of a page, 1–${MAX_LIMIT}; 50 unless told`));
+export const limit = optional(digits({ min: 1, max: MAX_LIMIT }).describe(`Rows of a page, 1–${MAX_LIMIT}; 50 unless told`));
 
 export const listing = z.strictObject({
   ...filterFields,

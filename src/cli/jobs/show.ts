@@ -23,7 +23,11 @@ export async function getJob(id: string, flags: PlaceFlags, host: Host): Promise
 
 const COLUMNS: readonly TableColumn<JobSummary>[] = [
   { head: 'id', value: ({ id }) => id },
-  { head: 'type', value: ({ type, carries }) => (carries === undefined ? type : `${type} (${carries} jobs)`) },
+  {
+    head: 'type',
+    value: ({ type, carries, batch }) =>
+      `${type}${carries === undefined ? '' : ` (${carries} jobs)`}${batch === undefined ? '' : ` (${batch.items} items)`}`,
+  },
   { head: 'status', value: ({ status }) => status },
   { head: 'queue', value: ({ queue }) => queue },
   { head: 'added', value: ({ addedAt }) => timeText(addedAt) },
@@ -62,6 +66,7 @@ export function jobLines(job: JobSnapshot, nowMs: number, style: Style): string[
     ['why', waitingFor?.sentence],
     ['done', etaText(job, nowMs)],
     ['progress', progress === null ? undefined : `${Math.floor(progress.percent)} %${message}`],
+    ['items', job.batch === undefined ? undefined : itemsText(job.batch)],
     ['attempt', `${job.attempt} of ${job.maxAttempts}`],
     ['queue', `${queue}, ${job.priority}${job.key === undefined ? '' : `, key ${job.key}`}`],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
@@ -81,6 +86,10 @@ export function jobLines(job: JobSnapshot, nowMs: number, style: Style): string[
     return `by hand    ${timeText(at)} ${action}${actor === undefined ? '' : ` by ${defused(actor)}`}${reason === undefined ? '' : `: ${defused(reason)}`}`;
   });
   return [style('bold', defused(id)), ...facts, ...attempts, ...acts];
+}
+
+function itemsText({ items, completed, failed, cancelled, running, waiting }: NonNullable<JobSnapshot['batch']>): string {
+  return `${items}: ${completed} completed, ${failed} failed, ${cancelled} cancelled, ${running} running, ${waiting} waiting`;
 }
 
 function timesOf({ addedAt, runAt, startedAt, endedAt }: JobSnapshot): string {

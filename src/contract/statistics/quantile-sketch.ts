@@ -32,10 +32,20 @@ const LAST_BUCKET = 5987;
 
 /** The sketch with one duration more, which counts as `weight`. */
 export function withValue(sketch: QuantileSketch, milliseconds: number, weight = 1): QuantileSketch {
-  const value = Math.round(Math.min(Math.max(milliseconds, 1), LONGEST_MS));
-  const bucket = Math.ceil(Math.ceil(Math.log(value) / LOG_GAMMA) / 2 ** sketch.level);
-  const buckets = { ...sketch.buckets, [bucket]: (sketch.buckets[bucket] ?? 0) + weight };
-  return { level: sketch.level, ...rangeOf(sketch, { min: value, max: value }), buckets };
+  return withValues(sketch, [milliseconds], weight);
+}
+
+/** The same with several. */
+export function withValues(sketch: QuantileSketch, milliseconds: readonly number[], weight = 1): QuantileSketch {
+  const buckets: Record<string, number> = { ...sketch.buckets };
+  let range: Range = sketch;
+  for (const one of milliseconds) {
+    const value = Math.round(Math.min(Math.max(one, 1), LONGEST_MS));
+    const bucket = Math.ceil(Math.ceil(Math.log(value) / LOG_GAMMA) / 2 ** sketch.level);
+    buckets[bucket] = (buckets[bucket] ?? 0) + weight;
+    range = rangeOf(range, { min: value, max: value });
+  }
+  return { level: sketch.level, min: range.min, max: range.max, buckets };
 }
 
 /** The sketch of the durations of both, within the limits. */

@@ -5,7 +5,7 @@
  */
 import { type ErrorGroups, mergeGroups, type OneError, withError } from './error-groups.ts';
 import type { ProgressLooks, ProgressSample } from './progress-looks.ts';
-import { EMPTY_SKETCH, mergeSketches, type QuantileSketch, withValue } from './quantile-sketch.ts';
+import { EMPTY_SKETCH, mergeSketches, type QuantileSketch, withValue, withValues } from './quantile-sketch.ts';
 
 /** Jobs that ended within one minute: completed, failed. */
 export type EndsOfMinute = readonly [completed: number, failed: number];
@@ -60,6 +60,22 @@ export function emptyType(at: number): TypeStatistics {
 /** A first attempt began after `waitedMs`. */
 export function withStart(statistics: TypeStatistics, { at, waitedMs }: { at: number; waitedMs: number }): TypeStatistics {
   return { ...statistics, updated: at, started: statistics.started + 1, wait: withValue(statistics.wait, waitedMs) };
+}
+
+/** First attempts began after these waits, and jobs were completed by attempts that took so long and told no progress. In milliseconds. */
+export function withMany(
+  statistics: TypeStatistics,
+  { at, waitsMs, runsMs }: { at: number; waitsMs: readonly number[]; runsMs: readonly number[] },
+): TypeStatistics {
+  return {
+    ...statistics,
+    updated: at,
+    started: statistics.started + waitsMs.length,
+    wait: withValues(statistics.wait, waitsMs),
+    completed: statistics.completed + runsMs.length,
+    run: withValues(statistics.run, runsMs),
+    minutes: runsMs.length === 0 ? statistics.minutes : withEnd(statistics.minutes, at, [runsMs.length, 0]),
+  };
 }
 
 /** A job was completed by an attempt that took `ranMs`, and `looks` on the way. */

@@ -4,10 +4,10 @@ import type { RouteInput } from '../../api/routes.ts';
 import type { ListOptions } from '../../client.ts';
 import type { Duration } from '../../contract/duration.ts';
 import type { AddOptions } from '../../contract/add-options.ts';
-import { asJobError, JobError, unknownJob } from '../../contract/errors.ts';
+import { asJobError, unknownJob } from '../../contract/errors.ts';
 import { checkText } from '../../contract/options.ts';
 import { isTerminal, type JobSnapshot } from '../../contract/snapshot.ts';
-import { type CallContext, callerOf, type Handlers } from '../context.ts';
+import { type CallContext, callerOf, type Handlers, tenantOfAdd } from '../context.ts';
 import { filterOf } from '../filter.ts';
 import { isOwn } from '../permission.ts';
 
@@ -132,13 +132,6 @@ async function add({ type, input, options }: NewJob, context: CallContext, idemp
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
   return { id, deduplicated };
-}
-
-/** The tenant of the caller; whoever has none may name one. */
-function tenantOfAdd(named: string | undefined, context: CallContext): string | undefined {
-  const { tenant, name } = callerOf(context);
-  if (tenant === undefined || named === undefined || named === tenant) return tenant ?? named;
-  throw new JobError('forbidden', `"${name}" is a key of the tenant ${tenant}, and adds jobs of that tenant only, not of ${named}.`);
 }
 
 async function addOrSay(

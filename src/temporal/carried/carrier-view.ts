@@ -44,11 +44,11 @@ export interface CarrierView {
   readonly running: ReadonlyMap<number, RunningJob & { readonly worker: string | undefined }>;
 }
 
-/** How all jobs of a carrier stand; undefined when there is no workflow of this id. */
+/** How all jobs of a carrier stand; undefined when there is none of this id. */
 export async function readCarrier(temporal: Temporal, workflowId: string): Promise<CarrierView | undefined> {
   // In this order: what ends between the two is in the history, and not only gone from the description.
   const carrier = await describeJob(temporal, workflowId);
-  if (carrier === undefined) return undefined;
+  if (carrier?.memo?.carries === undefined) return undefined;
   const events: HistoryEvent[] = [];
   for await (const event of historyOf(temporal, { workflowId, runId: carrier.runId })) events.push(event);
   return viewOf(carrier, events);

@@ -4,13 +4,12 @@
  *
  * A start whose outcome is not known is made again with the same ids, which the server takes for the same start: no job twice, none lost.
  */
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddPlan } from '../../contract/add-options.ts';
 import { type CarriedInput, carriedId, MAX_CARRIED, MAX_CARRIED_INPUT_BYTES } from '../../contract/carrier.ts';
 import { JobError } from '../../contract/errors.ts';
 import type { Temporal } from '../connection.ts';
-import { type NewJob, startJob } from '../start-job.ts';
+import type { NewJob } from '../start-job.ts';
+import { startOnce } from '../start-once.ts';
 
 /** An add that may share a workflow. */
 export interface GroupedAdd extends Omit<NewJob, 'id'> {
@@ -24,9 +23,6 @@ const STARTS_AT_ONCE = 2;
 /** What waits in one client. */
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** How long the outcome of a start is tried to be found out. */
-const TRIED_MS = 15_000;
-const PAUSE_MS = 200;
 
 interface Waiting {
   readonly add: GroupedAdd;
@@ -147,30 +143,6 @@ export function carrierOf(adds: readonly [GroupedAdd, ...GroupedAdd[]]): NewJob 
     plan: { ...plan, runOptions: { ...plan.runOptions, carries } },
     memo: { carries },
   };
-}
-
-/** Starts the workflow; again while it is not known whether that has been done. */
-async function startOnce(temporal: Temporal, job: NewJob): Promise<void> {
-  const policy = { reuse: 'REJECT_DUPLICATE', requestId: randomUUID() } as const;
-  const giveUpAt = performance.now() + TRIED_MS;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await startJob(temporal, { ...job, policy });
-      return;
-    } catch (error) {
-      if (!(error instanceof JobError)) throw error;
-      // Nobody else makes such an id: an earlier try has been stored.
-      if (error.code === 'conflict' && tries > 1) return;
-      const isTried = error.code === 'unavailable' || error.code === 'overloaded';
-      if (!isTried) throw error;
-      if (performance.now() >= giveUpAt) throw unknownOutcome(job, error);
-      await sleep(PAUSE_MS);
-    }
-  }
-}
-
-function unknownOutcome({ id }: NewJob, cause: JobError): JobError {
-  return new JobError(cause.code, cause.message, { cause, details: { ...cause.details, id, outcome: 'unknown' } });
 }
 
 function overloaded(type: string): JobError {

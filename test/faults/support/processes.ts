@@ -27,8 +27,8 @@ export async function ownServer(): Promise<EmbeddedServer> {
   return server;
 }
 
-export async function ownClient(server: EmbeddedServer): Promise<JobClient> {
-  const client = await JobClient.connect({ address: server.address });
+export async function ownClient(server: EmbeddedServer, payloads?: string): Promise<JobClient> {
+  const client = await JobClient.connect({ address: server.address, ...(payloads === undefined ? {} : { payloads }) });
   onTestFinished(() => client.close());
   return client;
 }
@@ -55,6 +55,8 @@ export interface WorkerSettings {
   readonly hangs?: boolean;
   /** Its TMPDIR. @default this process's */
   readonly tmpDir?: string;
+  /** Folder of large values. @default none */
+  readonly payloads?: string;
   /** Settings of the shipped jobs. */
   readonly analysis?: ShippedJobsSettings;
 }
@@ -86,6 +88,8 @@ export async function superviseWorker(settings: WorkerSettings, signal: AbortSig
 
 export interface AdderSettings {
   readonly address: string;
+  /** All numbers are one batch, which is acknowledged as a whole. */
+  readonly payloads?: string;
   /** File of what was acknowledged. */
   readonly acknowledged: string;
   readonly numbers: readonly number[];

@@ -1,4 +1,4 @@
-// A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, hangs?, log?, queue? }` as JSON.
+// A worker in a process of its own, so that a test can kill it. Argument: `{ address, analysis?, concurrency?, hangs?, log?, payloads?, queue? }` as JSON.
 // With `analysis` (settings of the shipped jobs) it serves those; with `log` (a file) the jobs `steps`, `shared`, `burn`, `deadly`, `undoable` and `charge`.
 // With `hangs` the clean-up of `undoable` never ends, and `charge` reports nothing of the effects that it makes.
 import { appendFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { burn } from './burn.mjs';
 import { charge } from './charge.mjs';
 import { deadly, shared, steps, undoable } from './steps.mjs';
 
-const { address, analysis, concurrency, hangs, log, queue } = JSON.parse(process.argv[2]);
+const { address, analysis, concurrency, hangs, log, payloads, queue } = JSON.parse(process.argv[2]);
 
 const handleSteps = handle(steps, async ({ count, stepMs }, ctx) => {
   const from = ctx.lastCheckpoint?.next ?? 0;
@@ -81,6 +81,7 @@ const worker = await createWorker({
   shutdownGrace: '500ms',
   jobs:
     analysis === undefined ? [handleSteps, handleShared, handleBurn, handleDeadly, handleUndoable, handleCharge] : shippedJobs(analysis),
+  ...(payloads === undefined ? {} : { payloads }),
   ...(concurrency === undefined ? {} : { concurrency }),
   ...(hangs === undefined ? {} : { concurrency: 50 }),
   ...(queue === undefined ? {} : { queues: { [queue]: { concurrency: 50 } } }),

@@ -45,6 +45,7 @@ describe('errors', () => {
         "cancelled 409",
         "terminated 409",
         "clean-up-failed 500",
+        "items-failed 500",
         "poison 500",
         "payload-too-large 413",
         "payload-missing 500",

@@ -45,6 +45,51 @@ describe('the payload folder', () => {
     ]);
   });
 
+  test('keeps what its job names, and the first of one name for good', async () => {
+    const folder = await ownFolder();
+    const store = storeIn(folder);
+    const put = await Promise.all(
+      ['one', 'other'].map(async (text) => await store.putNamed('j', 'results-1-0', Buffer.from(`7\n${text}`))),
+    );
+    expect(put.filter(Boolean)).toHaveLength(1);
+    const first = put[0] === true ? 'one' : 'other';
+    expect(String(Buffer.from((await storeIn(folder).getNamed('j', 'results-1-0')) ?? []))).toBe(`7\n${first}`);
+    expect(await store.firstLine('j', 'results-1-0')).toBe('7');
+    await store.put('j', body);
+    expect(await store.names('j')).toEqual(['results-1-0']);
+    expect([await store.getNamed('j', 'results-1-1'), await store.firstLine('j', 'a-1'), await store.names('k')]).toEqual([
+      undefined,
+      undefined,
+      [],
+    ]);
+    expect(await filesIn(folder)).toHaveLength(2);
+    await store.delete('j', ['results-1-0']);
+    expect(await store.names('j')).toEqual([]);
+    await expect(store.putNamed('j', '../up-1', body)).rejects.toThrow('No name of a stored value');
+  });
+
+  test('says that a named value is damaged', async () => {
+    const folder = await ownFolder();
+    const store = storeIn(folder);
+    await store.putNamed('j', 'inputs-0', body);
+    const [file = ''] = await filesIn(folder);
+    await writeFile(file, (await readFile(file, 'utf8')).replace('ünïcode', 'ünïcodE'));
+    await expect(store.getNamed('j', 'inputs-0')).rejects.toMatchObject({
+      code: 'payload-missing',
+      message: expect.stringContaining('is damaged') as string,
+    });
+  });
+
+  test('makes values of a job young again', async () => {
+    const folder = await ownFolder();
+    const store = storeIn(folder);
+    await store.putNamed('j', 'inputs-0', body);
+    const [file = ''] = await filesIn(folder);
+    await utimes(file, new Date(0), new Date(0));
+    await store.refresh('j');
+    expect((await stat(file)).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
+  });
+
   test('is for its owner alone, whatever the umask', async () => {
     const folder = await ownFolder();
     const { id } = await storeIn(folder).put('j', body);

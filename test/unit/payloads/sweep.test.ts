@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { PayloadStore, StoredJob, StoredValue } from '../../../src/payloads/payload-store.ts';
-import { LEFT_ALONE_MS, sweep } from '../../../src/payloads/sweep.ts';
+import type { StoredJob, StoredValue } from '../../../src/payloads/payload-store.ts';
+import { LEFT_ALONE_MS, type SweptStore, sweep } from '../../../src/payloads/sweep.ts';
 
 const OLD = Date.now() - LEFT_ALONE_MS - 60_000;
 const YOUNG = Date.now() - LEFT_ALONE_MS + 60_000;
 
 /** A store of these jobs, and the ids that are left in it. */
-class FakeStore implements PayloadStore {
+class FakeStore implements SweptStore {
   readonly #jobs: Map<string, readonly StoredValue[]>;
 
   constructor(jobs: readonly StoredJob[]) {
