@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type ContenderName, CONTENDERS } from './contender.ts';
 
 /** In the order of the report. */
-export const PARTS = ['jobs', 'groups', 'cancel', 'recovery', 'heartbeat', 'stats', 'export', 'analysis', 'api'] as const;
+export const PARTS = ['jobs', 'groups', 'batch', 'cancel', 'recovery', 'heartbeat', 'stats', 'export', 'analysis', 'api'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -29,6 +29,7 @@ type Numbers = Readonly<Partial<Record<NumberName, number>>>;
 const DEFAULTS: Readonly<Record<PartName, { readonly full: Numbers; readonly quick: Numbers }>> = {
   jobs: { full: { rounds: 7, jobs: 200 }, quick: { rounds: 2, jobs: 60 } },
   groups: { full: { rounds: 3 }, quick: { rounds: 1 } },
+  batch: { full: { rounds: 5, jobs: 100_000 }, quick: { rounds: 1, jobs: 5000 } },
   cancel: { full: { rounds: 2, jobs: 200 }, quick: { rounds: 1, jobs: 20 } },
   recovery: { full: { rounds: 5 }, quick: { rounds: 1 } },
   heartbeat: { full: { rounds: 3, jobs: 100 }, quick: { rounds: 1, jobs: 20 } },
@@ -39,7 +40,7 @@ const DEFAULTS: Readonly<Record<PartName, { readonly full: Numbers; readonly qui
 };
 const GREATEST: Readonly<Record<NumberName, number>> = {
   rounds: 50,
-  jobs: 10_000,
+  jobs: 1_000_000,
   finished: 1_000_000,
   open: 100_000,
   rows: 100_000_000,
@@ -52,6 +53,7 @@ Measures Holdfast beside raw Temporal and BullMQ in one run, and writes the part
   --part P      what is measured:
                   jobs (default)  CPU time, rate and latency of a job that does nothing
                   groups          the same with jobs that share workflows, added by 1, 50 and 500 at once
+                  batch           the same as one batch, beside BullMQ's addBulk
                   cancel          from a cancel to the handler's signal, one at a time and all at once
                   recovery        from a worker's kill -9 to the next attempt of its job
                   heartbeat       CPU time of a heartbeat
@@ -59,8 +61,8 @@ Measures Holdfast beside raw Temporal and BullMQ in one run, and writes the part
                   export          rows a second and memory of export-data, beside psql's \\copy
                   analysis        the job analyse-repositories beside git log --numstat alone
                   api             adds over HTTP beside adds of a client, and the memory of viewers
-  --rounds N    rounds of one run each (jobs 7, groups 3, cancel 2, recovery 5 kills, heartbeat 3, export 3, analysis 5, api 3)
-  --jobs N      jobs of a run on Temporal (jobs 200, cancel 200, heartbeat 100, api 1000); in the part jobs BullMQ gets 20 000, since fewer
+  --rounds N    rounds of one run each (jobs 7, groups 3, batch 5, cancel 2, recovery 5 kills, heartbeat 3, export 3, analysis 5, api 3)
+  --jobs N      jobs of a run on Temporal (jobs 200, batch 100 000 items, cancel 200, heartbeat 100, api 1000); in the part jobs BullMQ gets 20 000, since fewer
                 only time a cold start
   --finished N  finished jobs of the part stats (20 000)
   --open N      open jobs of the part stats (2000)

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { analysisPart } from './analysis/part.ts';
 import { apiPart } from './api/part.ts';
 import { type BenchOptions, type PartName, readArguments, USAGE, UsageError } from './arguments.ts';
+import { batchPart } from './batch/part.ts';
 import { cancelPart } from './cancel/part.ts';
 import { killChildren } from './child-process.ts';
 import { exportPart } from './export/part.ts';
@@ -31,6 +32,7 @@ const REPORT_FILE = resolve(import.meta.dirname, '../../docs/benchmarks.md');
 const PARTS: Readonly<Record<PartName, Part>> = {
   jobs: jobsPart,
   groups: groupsPart,
+  batch: batchPart,
   cancel: cancelPart,
   recovery: recoveryPart,
   heartbeat: heartbeatPart,

@@ -273,9 +273,10 @@ async function* jsonOf<C extends JobContract>(contract: C, inputs: Inputs<InputO
   }
 }
 
-function queryOf({ tags, addedAfter, addedBefore, ...filter }: JobFilter) {
+function queryOf({ tags, addedAfter, addedBefore, batch, ...filter }: JobFilter) {
   return {
     ...filter,
+    ...(batch === undefined ? {} : { batch: 'true' as const }),
     ...(tags === undefined ? {} : { tag: [...tags] }),
     ...(addedAfter === undefined ? {} : { addedAfter: textOf(addedAfter) }),
     ...(addedBefore === undefined ? {} : { addedBefore: textOf(addedBefore) }),

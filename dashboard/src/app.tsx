@@ -63,6 +63,7 @@ function Pages() {
       <Route path="/jobs" component={Jobs} />
       <Route path="/jobs/new" component={AddJob} />
       <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/batches">{() => <More page="batches" />}</Route>
       <Route path="/queues">{() => <More page="queues" />}</Route>
       <Route path="/queues/:name">{({ name }) => <More page="queue" name={decodeURIComponent(name)} />}</Route>
       <Route path="/errors">{() => <More page="errors" />}</Route>

@@ -29,6 +29,8 @@ export interface AttemptRule {
   readonly cleanUpMs?: number;
   /** The contract's notices, where the workflow was not told. */
   readonly notify?: AttemptState['notify'];
+  /** It is an item of a batch: how long it waited says nothing of the queue. */
+  readonly isItem?: boolean;
   /** What the run before left, when this one was made by hand. */
   readonly from?: NonNullable<RunOptions['from']>;
   /** Place of the job in its carrier, and what its attempt in a chunk left. */
@@ -77,7 +79,7 @@ export class Attempt implements HandlerContext, ObservedAttempt {
     this.#context = context;
     this.worker = worker;
     this.waitedMs =
-      info.attempt > 1 || rule.before !== undefined
+      info.attempt > 1 || rule.before !== undefined || rule.isItem === true
         ? undefined
         : rule.queuedMs + Math.max(0, this.startedAt.getTime() - info.scheduledTimestampMs);
     const running = { worker, startedAt: this.startedAt.toISOString(), isAlone: false };

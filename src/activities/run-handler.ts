@@ -163,6 +163,7 @@ export function attemptRule(contract: JobContract, options: RunOptions, context:
     ...(contract.cleanUpMs === undefined || options.cleanUpMs !== undefined ? {} : { cleanUpMs: contract.cleanUpMs }),
     ...(contract.notify === undefined || options.notify !== undefined ? {} : { notify: contract.notify }),
     limits: callLimits(context, contract, options),
+    isItem: options.batch !== undefined,
     ...(options.carried === undefined ? {} : { carried: options.carried }),
     ...(options.before === undefined ? {} : { before: options.before }),
   };

@@ -109,7 +109,19 @@ interface ListFlags extends PlaceFlags, Pick<ListOptions, (typeof FILTER_NAMES)[
   readonly page?: string;
 }
 
-const FILTER_NAMES = ['status', 'type', 'queue', 'idPrefix', 'addedAfter', 'addedBefore', 'limit', 'tenant', 'key', 'error'] as const;
+const FILTER_NAMES = [
+  'batch',
+  'status',
+  'type',
+  'queue',
+  'idPrefix',
+  'addedAfter',
+  'addedBefore',
+  'limit',
+  'tenant',
+  'key',
+  'error',
+] as const;
 
 function addReading(program: Command, host: Host, run: Run): void {
   placed(program.command('get').description('Shows everything about a job: status, why it is not running, attempts, input, output.'))
@@ -128,6 +140,7 @@ function addReading(program: Command, host: Host, run: Run): void {
     .option('--id-prefix <text>', 'what the id begins with')
     .option('--added-after <time>', 'ISO 8601 with its zone')
     .option('--added-before <time>')
+    .option('--batch', 'batches only')
     .option('--limit <number>', 'rows of a page, 1–500 (default: 50)', numberValue)
     .option('--page <token>', 'the page that the one before has named')
     .action(async (flags: ListFlags) => {

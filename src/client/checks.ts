@@ -20,7 +20,7 @@ export interface ListOptions extends JobFilter {
 const STATUSES: readonly JobStatus[] = [...OPEN_STATUSES, ...TERMINAL_STATUSES];
 /** Statuses that the server's index knows by itself. */
 const HAS_PAGES: readonly JobStatus[] = [...TERMINAL_STATUSES, 'delayed'];
-const FILTER_KEYS = ['status', 'type', 'queue', 'tags', 'key', 'tenant', 'idPrefix', 'addedAfter', 'addedBefore', 'error'];
+const FILTER_KEYS = ['status', 'type', 'queue', 'tags', 'key', 'tenant', 'idPrefix', 'addedAfter', 'addedBefore', 'error', 'batch'];
 const LIST_OPTION_KEYS = [...FILTER_KEYS, 'limit', 'pageToken'];
 const COUNT_OPTION_KEYS = FILTER_KEYS.filter((key) => key !== 'status');
 const EVENT_FILTER_KEYS = FILTER_KEYS.filter((key) => !key.startsWith('added'));
@@ -88,7 +88,7 @@ export function checkStatsOptions(filter: Pick<JobFilter, 'type' | 'queue'>): vo
 }
 
 /** @throws JobError `invalid-options` */
-export function checkFilter({ status, type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, error }: JobFilter): void {
+export function checkFilter({ status, type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, error, batch }: JobFilter): void {
   if (status !== undefined && !STATUSES.includes(status)) throw invalidOption('status', `one of ${STATUSES.join(', ')}`, status);
   if (type !== undefined) checkJobName(type, 'invalid-options');
   if (queue !== undefined) checkQueueName(queue);
@@ -98,10 +98,15 @@ export function checkFilter({ status, type, queue, tags, key, tenant, idPrefix, 
   if (idPrefix !== undefined) checkText(idPrefix, 'idPrefix', MAX_ID_PREFIX_LENGTH);
   if (addedAfter !== undefined) instantOf(addedAfter, 'addedAfter', Date.now());
   if (addedBefore !== undefined) instantOf(addedBefore, 'addedBefore', Date.now());
+  if (batch !== undefined && !isTrue(batch)) throw invalidOption('batch', 'true, or left out for all jobs', batch);
   if (error === undefined) return;
   checkText(error, 'error', MAX_ERROR_LENGTH);
   if (status !== undefined && status !== 'failed')
     throw invalidOption('error', `left out with the status "${status}": it finds jobs that failed`, error);
+}
+
+function isTrue(value: unknown): boolean {
+  return value === true;
 }
 
 /** What a retry by hand goes on from, or `invalid-options`. */

@@ -36,7 +36,7 @@ const RATE_FROM_PERCENT = 5;
 const UNKNOWN_RATIO_P90 = 2;
 
 /** What an estimate is made of: a snapshot without it. */
-export type Unestimated = Pick<JobSnapshot, 'status' | 'addedAt' | 'runAt' | 'startedAt' | 'progress' | 'waitingFor' | 'steps'>;
+export type Unestimated = Pick<JobSnapshot, 'status' | 'addedAt' | 'runAt' | 'startedAt' | 'progress' | 'waitingFor' | 'steps' | 'batch'>;
 
 /** Waits that end when somebody does something: nobody knows when. */
 const OPEN_ENDED: readonly WaitingFor['code'][] = ['no-worker', 'handler', 'paused', 'workflow-code', 'cancel'];
@@ -48,7 +48,8 @@ export function etaOf(job: Unestimated, type: Durations | undefined, now: number
   if (isTerminal(job.status)) return null;
   if (job.waitingFor !== null && OPEN_ENDED.includes(job.waitingFor.code)) return 'unknown';
   const from = job.status === 'delayed' || job.status === 'retrying' ? Math.max(now, timeOf(job.waitingFor?.until ?? job.runAt, now)) : now;
-  const remaining = remainingOf(job, type, now);
+  // What was counted of its type are its items.
+  const remaining = remainingOf(job, job.batch === undefined ? type : undefined, now);
   return remaining === undefined ? 'unknown' : etaAt(from, remaining);
 }
 

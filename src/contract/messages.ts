@@ -144,8 +144,12 @@ export const TAGS_ATTRIBUTE = 'HoldfastTags';
 /** Search attribute (Keyword) of the key given at add. */
 export const KEY_ATTRIBUTE = 'HoldfastKey';
 
-/** Search attribute (KeywordList) of a carrier: the bits of numbers of jobs, by which these can be counted (`contract/carried-bits.ts`). */
+/**
+ * Search attribute (KeywordList) of a workflow of many: of a carrier the bits of numbers of jobs, by which these can be counted
+ * (`contract/carried-bits.ts`); of a batch one word.
+ */
 export const JOBS_ATTRIBUTE = 'HoldfastJobs';
+export const BATCH_WORD = 'batch';
 
 /**
  * Run options that came over the wire, checked. Unknown keys are ignored, so that a newer client can talk to an older worker.

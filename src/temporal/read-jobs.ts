@@ -51,6 +51,8 @@ export interface JobFilter {
    * of them for a page, which may be short and have a next one, and 2 000 for a count.
    */
   readonly error?: string;
+  /** Only batches. */
+  readonly batch?: true;
 }
 
 export interface JobList {
@@ -202,7 +204,7 @@ function listOf(jobs: readonly JobSummary[], nextPageToken: string | undefined):
 }
 
 /** A filter in the terms of the index, without its status. */
-export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore }: JobFilter): JobQuery {
+export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, batch }: JobFilter): JobQuery {
   const now = Date.now();
   const prefixes = [tenant === undefined ? undefined : tenantPrefix(tenant), idPrefix].filter((prefix) => prefix !== undefined);
   return {
@@ -210,6 +212,7 @@ export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, 
     queue,
     tags,
     key,
+    isBatch: batch,
     ...(prefixes.length === 0 ? {} : { prefixes }),
     ...(addedAfter === undefined ? {} : { addedFrom: instantOf(addedAfter, 'addedAfter', now) }),
     ...(addedBefore === undefined ? {} : { addedBefore: instantOf(addedBefore, 'addedBefore', now) }),

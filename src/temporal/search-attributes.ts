@@ -1,7 +1,7 @@
 /** Owns what the index knows of a job besides what Temporal tells it: its tags, its key, how many a carrier has. Given at its start. */
 import { defineSearchAttributeKey, type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
 import { bitWords } from '../contract/carried-bits.ts';
-import { JOBS_ATTRIBUTE, KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import { BATCH_WORD, JOBS_ATTRIBUTE, KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { Temporal } from './connection.ts';
 
 const TAGS_KEY = defineSearchAttributeKey(TAGS_ATTRIBUTE, 'KEYWORD_LIST');
@@ -17,16 +17,18 @@ export interface IndexedFacts {
   readonly key: string | undefined;
   /** Jobs of a carrier. */
   readonly carries?: number | undefined;
+  readonly isBatch?: boolean;
 }
 
 /** The start option of a job with these; none for one without. */
-export function searchAttributes({ tags, key, carries = 0 }: IndexedFacts): {
+export function searchAttributes({ tags, key, carries = 0, isBatch = false }: IndexedFacts): {
   readonly typedSearchAttributes?: TypedSearchAttributes;
 } {
   const pairs: SearchAttributePair[] = [
     ...(tags.length === 0 ? [] : [{ key: TAGS_KEY, value: [...tags] }]),
     ...(key === undefined ? [] : [{ key: KEY_KEY, value: key }]),
     ...(carries === 0 ? [] : [{ key: JOBS_KEY, value: [...bitWords('all', carries)] }]),
+    ...(isBatch ? [{ key: JOBS_KEY, value: [BATCH_WORD] }] : []),
   ];
   return pairs.length === 0 ? {} : { typedSearchAttributes: new TypedSearchAttributes(pairs) };
 }

@@ -74,7 +74,7 @@ export function snapshotOf(job: JobDescription, now: number, { wait, ...ending }
   const own = job.memo?.batch === undefined ? job.activities.find(({ type }) => type === job.type) : undefined;
   // A cancel may have kept the record of an earlier attempt; the one that runs knows more.
   const state = own?.state ?? ending.state;
-  const startedMs = ending.startedMs ?? job.activities[0]?.startedMs;
+  const startedMs = job.memo?.batch === undefined ? (ending.startedMs ?? job.activities[0]?.startedMs) : undefined;
   const worker = ending.worker ?? own?.worker;
   const summary = summaryOf(job, status);
   return {

@@ -50,7 +50,7 @@ async function start(temporal: Temporal, { id, type, input, plan, ...job }: NewJ
       ...(runTimeout === undefined ? {} : { workflowRunTimeout: runTimeout }),
       ...priorityOption(plan),
       ...policyOptions(job.policy),
-      ...searchAttributes({ ...plan, carries: memo.carries }),
+      ...searchAttributes({ ...plan, carries: memo.carries, isBatch: memo.batch !== undefined }),
     }),
   );
   return handle.firstExecutionRunId;

@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { CountWorkflowExecution } from '@temporalio/client';
+import { BITS, bitWord } from '../contract/carried-bits.ts';
 import { invalidOption } from '../contract/options.ts';
 import type { Temporal } from './connection.ts';
 import { type CloseStatus, type JobInfo, readInfo } from './describe.ts';
 import { withAttributes } from './search-attributes.ts';
-import { JOBS_ATTRIBUTE, KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
+import { BATCH_WORD, JOBS_ATTRIBUTE, KEY_ATTRIBUTE, TAGS_ATTRIBUTE } from '../contract/messages.ts';
 import type { TerminalStatus } from '../contract/snapshot.ts';
 import { STATISTICS_TYPE } from '../contract/statistics/queue-statistics.ts';
 
@@ -19,6 +20,8 @@ export interface JobQuery {
   readonly otherQueuesThan?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly key?: string | undefined;
+  /** Only batches. */
+  readonly isBatch?: boolean | undefined;
   /** All carriers, none, or those that have one of these words of their numbers. */
   readonly carriers?: 'all' | 'none' | { readonly words: readonly string[] } | undefined;
   /** At least one, and few: they are spelled out in the query. */
@@ -127,6 +130,7 @@ function queryText(query: JobQuery, now: number): string {
     tags,
     key,
     carriers,
+    isBatch,
     ids,
     prefixes,
     state,
@@ -144,6 +148,7 @@ function queryText(query: JobQuery, now: number): string {
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
     key === undefined ? undefined : `${KEY_ATTRIBUTE} = ${quoted(key)}`,
     carriers === undefined ? undefined : carriersCondition(carriers),
+    isBatch === true ? `${JOBS_ATTRIBUTE} = ${quoted(BATCH_WORD)}` : undefined,
     ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,
     ...(prefixes ?? []).map((prefix) => `WorkflowId STARTS_WITH ${quoted(prefix)}`),
     addedFrom === undefined ? undefined : `StartTime >= ${quoted(new Date(addedFrom).toISOString())}`,
@@ -161,9 +166,9 @@ function queryText(query: JobQuery, now: number): string {
 }
 
 function carriersCondition(carriers: NonNullable<JobQuery['carriers']>): string {
-  if (carriers === 'all') return `${JOBS_ATTRIBUTE} IS NOT NULL`;
-  if (carriers === 'none') return `${JOBS_ATTRIBUTE} IS NULL`;
-  return `${JOBS_ATTRIBUTE} IN (${carriers.words.map(quoted).join(', ')})`;
+  if (carriers === 'none') return `(${JOBS_ATTRIBUTE} IS NULL OR ${JOBS_ATTRIBUTE} = ${quoted(BATCH_WORD)})`;
+  const words = carriers === 'all' ? BITS.map((bit) => bitWord('all', bit)) : carriers.words;
+  return `${JOBS_ATTRIBUTE} IN (${words.map(quoted).join(', ')})`;
 }
 
 /** A text as the server's query language writes it. */

@@ -1,7 +1,7 @@
 /** Owns the page of one job: what it does or why it failed, when it is done, what can be done, what went in and out. */
 import { ActionIcon } from '@mantine/core';
 import { IconCopy, IconExternalLink } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { Link } from 'wouter';
 import { answerOf, etaText, percentText } from '../../../src/contract/answer.ts';
 import { asJobError } from '../../../src/contract/errors.ts';
@@ -11,6 +11,7 @@ import { useAudit, useJob, useLiveJob, useServer } from '../data/queries.ts';
 import { durationText, numberText, shortClockText, shortId } from '../format.ts';
 import { JobActs } from '../parts/acts.tsx';
 import { Attempts } from '../parts/attempts.tsx';
+import { BatchBar, BatchNumbers } from '../parts/batch-bar.tsx';
 import { copy } from '../parts/copy.ts';
 import { ProgressBar } from '../parts/doing.tsx';
 import { JsonView } from '../parts/json-view.tsx';
@@ -22,6 +23,8 @@ import { Empty, Failed, Skeleton } from '../parts/states.tsx';
 import { Ago, useNow } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { StatusBadge, SYMBOLS } from '../statuses.tsx';
+
+const BatchItems = lazy(async () => ({ default: (await import('../parts/batch-items.tsx')).BatchItems }));
 
 export function JobPage({ id }: { readonly id: string }) {
   useWayKeys(id);
@@ -68,8 +71,8 @@ function Shown({ job }: { readonly job: JobSnapshot }) {
   return (
     <div className="page">
       <div className="head">
-        <Link to={listPath()}>‹ Jobs</Link>
-        <h1>{job.type}</h1>
+        {job.batch === undefined ? <Link to={listPath()}>‹ Jobs</Link> : <Link to="/batches">‹ Batches</Link>}
+        <h1>{job.batch?.name ?? job.type}</h1>
         <span className="mono soft" title={job.id}>
           {shortId(job.id)}
         </span>
@@ -83,11 +86,11 @@ function Shown({ job }: { readonly job: JobSnapshot }) {
       <Answer job={job} />
       <div className="grid job">
         <div className="page">
-          <Lifeline job={job} />
-          {job.steps.length > 0 && <Steps job={job} />}
+          {job.batch === undefined ? <Lifeline job={job} /> : <BatchCard job={job} batch={job.batch} />}
+          {job.steps.length > 0 && job.batch === undefined && <Steps job={job} />}
           <Attempts job={job} />
-          {'input' in job && <JsonView value={job.input} name="Input" />}
-          {'output' in job && <JsonView value={job.output} name="Output" />}
+          {'input' in job && job.batch === undefined && <JsonView value={job.input} name="Input" />}
+          {'output' in job && job.batch === undefined && <JsonView value={job.output} name="Output" />}
           {job.checkpoint !== undefined && !isTerminal(job.status) && <JsonView value={job.checkpoint} name="Checkpoint" />}
         </div>
         <div className="page">
@@ -130,7 +133,7 @@ function Answer({ job }: { readonly job: JobSnapshot }) {
           )}
           {job.carrier !== undefined && <Link to={jobsOf(job.carrier)}>Added with it</Link>}
           {job.carries !== undefined && <Link to={jobsOf(job.id)}>Its {numberText(job.carries)} jobs</Link>}
-          {job.status === 'failed' && (
+          {job.status === 'failed' && job.batch === undefined && (
             <Link to={`/jobs?status=failed&type=${encodeURIComponent(job.type)}`} className="nowrap">
               All failed {job.type}
             </Link>
@@ -149,6 +152,26 @@ function Answer({ job }: { readonly job: JobSnapshot }) {
         </div>
       )}
     </section>
+  );
+}
+
+/** How far a batch is, and its items. */
+function BatchCard({ job, batch }: { readonly job: JobSnapshot; readonly batch: NonNullable<JobSnapshot['batch']> }) {
+  return (
+    <>
+      <section className="card" aria-label="Batch">
+        <div className="head">
+          <h2>{numberText(batch.items)} items</h2>
+          <div className="push">
+            <BatchNumbers batch={batch} />
+          </div>
+        </div>
+        <BatchBar batch={batch} />
+      </section>
+      <Suspense fallback={<Skeleton height={300} />}>
+        <BatchItems job={job} />
+      </Suspense>
+    </>
   );
 }
 
@@ -213,9 +236,12 @@ function Facts({ job }: { readonly job: JobSnapshot }) {
         {job.key !== undefined && <Fact name="Key">{job.key}</Fact>}
         {job.tenant !== undefined && <Fact name="Tenant">{job.tenant}</Fact>}
         {job.tags.length > 0 && <Fact name="Tags">{job.tags.join(', ')}</Fact>}
-        <Fact name="Attempt">
-          {job.attempt} of {job.maxAttempts}
-        </Fact>
+        {job.batch === undefined && (
+          <Fact name="Attempt">
+            {job.attempt} of {job.maxAttempts}
+          </Fact>
+        )}
+        {job.batch !== undefined && <Fact name="Type">{job.type}</Fact>}
         {job.run > 1 && <Fact name="Run">{job.run}</Fact>}
         <Fact name="Added">
           <Ago at={job.addedAt} />

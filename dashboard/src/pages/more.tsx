@@ -1,5 +1,6 @@
 /** Owns the pages that are loaded when they are opened first. */
 import { About } from './about.tsx';
+import { Batches } from './batches.tsx';
 import { Errors } from './errors.tsx';
 import { Operations } from './operations.tsx';
 import { Queue, Queues } from './queues.tsx';
@@ -7,12 +8,14 @@ import { Settings } from './settings.tsx';
 import { Workers } from './workers.tsx';
 
 interface Props {
-  readonly page: 'queues' | 'queue' | 'errors' | 'workers' | 'operations' | 'settings' | 'about';
+  readonly page: 'batches' | 'queues' | 'queue' | 'errors' | 'workers' | 'operations' | 'settings' | 'about';
   readonly name?: string;
 }
 
 export default function More({ page, name = '' }: Props) {
   switch (page) {
+    case 'batches':
+      return <Batches />;
     case 'queues':
       return <Queues />;
     case 'queue':

@@ -53,7 +53,15 @@ export function cancelQuestion(job: JobSnapshot, onGo: Question['onGo']): Questi
     job.progress === null || job.status !== 'processing' ? `It is ${job.status}.` : `It is at ${percentText(job.progress.percent)}.`;
   return {
     title: 'Cancel this job?',
-    body: <p>{far} Its handler is told to stop and its clean-up runs; what it has written stays. This cannot be undone.</p>,
+    body: (
+      <p>
+        {far}{' '}
+        {job.batch === undefined
+          ? 'Its handler is told to stop and its clean-up runs'
+          : 'Items that run are told to stop, and no further one begins'}
+        ; what was done stays. {job.batch === undefined ? 'This cannot be undone.' : 'A retry does the rest.'}
+      </p>
+    ),
     keep: job.status === 'processing' ? 'Keep running' : 'Keep job',
     go: 'Cancel job',
     isLoss: true,
@@ -72,8 +80,10 @@ export function JobActs({ job }: { readonly job: JobSnapshot }) {
   const isOver = isTerminal(status);
   return (
     <>
-      {(status === 'failed' || status === 'cancelled') && <Button onClick={() => void acts.retry()}>Retry</Button>}
-      {isOver && (
+      {(status === 'failed' || status === 'cancelled') && (
+        <Button onClick={() => void acts.retry()}>{job.batch === undefined ? 'Retry' : 'Retry what is not completed'}</Button>
+      )}
+      {isOver && job.batch === undefined && (
         <Button variant="default" onClick={() => go(`/jobs/new?from=${encodeURIComponent(job.id)}`)}>
           {status === 'completed' ? 'Add a copy…' : 'Retry with changes…'}
         </Button>

@@ -12,6 +12,7 @@ import {
   IconSearch,
   IconSettings,
   IconStack2,
+  IconStackPush,
   IconSun,
 } from '@tabler/icons-react';
 import { type ReactNode, useSyncExternalStore } from 'react';
@@ -26,6 +27,7 @@ import { Ago, useNow } from './time.tsx';
 const PLACES = [
   { to: '/', name: 'Overview', icon: IconHome },
   { to: '/jobs', name: 'Jobs', icon: IconList },
+  { to: '/batches', name: 'Batches', icon: IconStackPush },
   { to: '/queues', name: 'Queues', icon: IconStack2 },
   { to: '/errors', name: 'Errors', icon: IconAlertTriangle },
   { to: '/workers', name: 'Workers', icon: IconCpu },

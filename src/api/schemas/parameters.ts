@@ -38,6 +38,12 @@ const filterFields = {
   addedAfter: optional(time.describe('Added at this time or later')),
   addedBefore: optional(time.describe('Added before this time')),
   error: optional(errorText),
+  batch: optional(
+    z
+      .literal('true')
+      .transform((): true => true)
+      .describe('Only batches'),
+  ),
 };
 const { status: _status, ...fieldsOfCount } = filterFields;
 const { addedAfter: _after, addedBefore: _before, ...fieldsOfEvents } = filterFields;
