@@ -10,6 +10,7 @@ const FAULTS = ['test/faults/**/*.test.ts', 'test/dashboard/*.test.ts', 'test/te
 /** Those of them that only `npm run test:long` has time for. */
 const LONG_FAULTS = [
   'faults/analysis-crash',
+  'faults/batch-memory',
   'faults/busy-jobs',
   'faults/carrier-poison',
   'faults/clean-up-crash',

@@ -39,6 +39,14 @@ export const syncStock = defineJob({
 
 export const thumbnail = defineJob({ name: 'thumbnail', queue: 'images', input: z.object({ image: z.string() }) });
 
+export const indexProduct = defineJob({
+  name: 'index-product',
+  queue: 'search',
+  input: z.object({ product: z.int() }),
+  output: z.object({ words: z.int() }),
+  retry: { maxAttempts: 2, initialInterval: 500 },
+});
+
 const STEPS = 60;
 
 /** The stack without the folders of the machine that takes the pictures. */
@@ -64,6 +72,13 @@ export const jobs = [
         throw withPlainStack(new Error('ECONNRESET: the database closed the connection'));
     }
     return { file: `orders-${month}.csv`, rows };
+  }),
+  handle(indexProduct, async ({ product }) => {
+    await sleep(40);
+    const part = partOf(`product ${product}`);
+    if (part < 0.004) throw withPlainStack(new Error(`product ${product} has no description`));
+    if (part < 0.006) throw withPlainStack(Object.assign(new Error('HTTP 503 from search.shop.example'), { code: 'E_SEARCH' }));
+    return { words: 20 + Math.floor(part * 200) };
   }),
   handle(syncStock, ({ shop }) => {
     throw withPlainStack(new Error(`HTTP 503 from stock.${shop}.example`));

@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobClient } from 'holdfast/client';
 import { startChromium } from '../../scripts/chromium.mjs';
-import { exportRows, sendEmail, syncStock, thumbnail } from './demo-jobs.mjs';
+import { exportRows, indexProduct, sendEmail, syncStock, thumbnail } from './demo-jobs.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const target = join(root, 'docs', 'pictures');
@@ -28,7 +28,7 @@ const only = process.argv
 async function startDev(folder) {
   writeFileSync(
     join(folder, 'holdfast.config.mjs'),
-    `export default { jobs: ${JSON.stringify(join(import.meta.dirname, 'demo-jobs.mjs'))}, queues: { reports: { concurrency: 30 } } };\n`,
+    `export default { jobs: ${JSON.stringify(join(import.meta.dirname, 'demo-jobs.mjs'))}, queues: { reports: { concurrency: 30 }, search: { concurrency: 40 } } };\n`,
   );
   const child = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), 'dev'], { cwd: folder, env: cleanEnvironment() });
   let output = '';
@@ -160,6 +160,14 @@ async function takeAll(client, shot, url) {
   await shot('add-light', '/jobs/new?type=send-email');
   await shot('settings-dark', '/settings');
   await shot('about-light', '/about');
+  const batch = await client.addBatch(
+    indexProduct,
+    Array.from({ length: 15_000 }, (_none, product) => ({ product })),
+    { name: 'search index of November' },
+  );
+  await sleep(9000);
+  await shot('batch-light', `/jobs/${batch.id}`);
+  await shot('batch-dark-phone', `/jobs/${batch.id}`);
   await shotOfALostConnection(shot, url);
 }
 

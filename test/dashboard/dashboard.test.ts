@@ -207,6 +207,39 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     isBroken = true;
   });
 
+  test('shows a batch: how far it is, why items failed, each of them; and retries what was not completed', async () => {
+    const { page } = await visit(browser, server);
+    const names = Array.from({ length: 1200 }, (_none, n) => (n % 400 === 7 ? 'nobody' : `guest ${n}`));
+    const batch = await client.addBatch(
+      greet,
+      names.map((name) => ({ name, times: 1 })),
+      { name: 'guests of May' },
+    );
+    await batch.result().catch(() => undefined);
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'Batches' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'guests of May' });
+    await row.getByText('Failed').waitFor();
+    await row.getByRole('img', { name: '1197 completed, 3 failed' }).waitFor();
+    await row.getByRole('link', { name: 'guests of May' }).click();
+    await page.getByText('3 of 1200 items failed. A retry does again what was not completed.').waitFor();
+    await page.getByLabel('Why items failed').getByText('nobody is there').waitFor();
+    const items = page.getByLabel('Items', { exact: true });
+    expect(await items.locator('summary .mono').allTextContents()).toEqual(['7', '407', '807']);
+    await items.getByText('nobody is there').first().click();
+    await page.getByLabel('Input of item 7', { exact: true }).getByText('"nobody"').waitFor();
+    await items.getByRole('button', { name: 'Completed' }).click();
+    await page.getByLabel('First item').fill('1100');
+    await items.getByRole('button', { name: 'Go', exact: true }).click();
+    await items.getByText('"Hello, guest 1100 × 1"').waitFor();
+    isBroken = false;
+    await page.getByRole('button', { name: 'Retry what is not completed' }).first().click();
+    await page.getByText('Run 2 is queued.').waitFor();
+    expect(await batch.result()).toEqual({ completed: 1200, failed: 0, cancelled: 0 });
+    isBroken = true;
+    await page.getByLabel('Batch', { exact: true }).getByRole('img', { name: '1200 completed' }).waitFor();
+  });
+
   test('moves a delayed job, changes its priority and starts it; who did that is on its page', async () => {
     const { page } = await visit(browser, server);
     const job = await client.add(greet, { name: 'Eve', times: 1 }, { delay: '5m' });
@@ -360,6 +393,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       '/',
       '/jobs',
       '/jobs/new?type=greet-people',
+      '/batches',
       '/queues',
       `/queues/${queue}`,
       '/errors',
@@ -382,7 +416,8 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     ] as const)('in %s, %i wide', { timeout: 180_000 }, async (colorScheme, width) => {
       const { page } = await visit(browser, server, { colorScheme, viewport: { width, height: 800 } });
       const job = (await client.list({ type: 'greet-people', limit: 1 })).jobs[0];
-      for (const path of [...pages, `/jobs/${job?.id}`]) {
+      const batch = (await client.list({ batch: true, limit: 1 })).jobs[0];
+      for (const path of [...pages, `/jobs/${job?.id}`, `/jobs/${batch?.id}`]) {
         await page.goto(server.url + path);
         await page.getByRole('heading', { level: 1 }).waitFor();
         await sleep(300);

@@ -3,7 +3,15 @@ import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { liveJobs } from '../data/live-jobs.ts';
 
-const PAGES: Readonly<Record<string, string>> = { o: '/', j: '/jobs', q: '/queues', e: '/errors', w: '/workers', s: '/settings' };
+const PAGES: Readonly<Record<string, string>> = {
+  o: '/',
+  j: '/jobs',
+  b: '/batches',
+  q: '/queues',
+  e: '/errors',
+  w: '/workers',
+  s: '/settings',
+};
 const SECOND_WITHIN_MS = 1200;
 const SETTING = 'holdfast-keys';
 

@@ -17,6 +17,7 @@ const PAGES: readonly Entry[] = [
   { name: 'Failed jobs', about: '', to: '/jobs?status=failed' },
   { name: 'Running jobs', about: '', to: '/jobs?status=processing' },
   { name: 'Add a job', about: 'n', to: '/jobs/new' },
+  { name: 'Batches', about: 'g b', to: '/batches' },
   { name: 'Queues', about: 'g q', to: '/queues' },
   { name: 'Errors', about: 'g e', to: '/errors' },
   { name: 'Workers', about: 'g w', to: '/workers' },

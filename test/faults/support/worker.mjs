@@ -25,7 +25,7 @@ const handleSteps = handle(steps, async ({ count, stepMs }, ctx) => {
 const handleShared = handle(shared, async ({ n, ms, kills }, ctx) => {
   appendFileSync(log, `${JSON.stringify({ job: ctx.jobId, attempt: ctx.attempt, pid: process.pid, at: Date.now() })}\n`);
   if (kills) process.kill(process.pid, 'SIGKILL');
-  await sleep(ms, undefined, { signal: ctx.signal });
+  if (ms > 0) await sleep(ms, undefined, { signal: ctx.signal });
   return { square: n * n };
 });
 
