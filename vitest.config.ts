@@ -11,6 +11,7 @@ const FAULTS = ['test/faults/**/*.test.ts', 'test/dashboard/*.test.ts', 'test/te
 const LONG_FAULTS = [
   'faults/analysis-crash',
   'faults/batch-memory',
+  'faults/batch-poison',
   'faults/busy-jobs',
   'faults/carrier-poison',
   'faults/clean-up-crash',
@@ -24,21 +25,28 @@ const LONG_FAULTS = [
   'dashboard/load',
 ].map((name) => `test/${name}.test.ts`);
 
-/** Four fifths of the suite of clients over HTTP: the first one runs each time. */
-const LONG_HTTP = ['test/http/contract-rest.test.ts'];
+/** Four fifths of the suite of clients over HTTP, of which the first one runs each time; and what takes half a minute for one thing. */
+const LONG_ONLY = ['test/http/contract-rest.test.ts', 'test/http/temporal-away.test.ts', 'test/temporal/counts.test.ts'];
 
 /** A busy machine can make a test of real processes late. One that passes only when tried again is named in the end. */
 const RETRIES = isLong ? 0 : 1;
 
-/** Small files that run for long. */
+/** Files that run for over 25 s, whatever their size. */
 const LONGEST = [
   'contract/client',
   'contract/client-part-2',
   'contract/model',
   'http/contract',
   'cli/dev',
+  'cli/jobs',
+  'embedded/ownership',
+  'http/events',
   'job-queue/lifecycle',
+  'job-queue/processing',
+  'temporal/waiting',
+  'workflow/carrier',
   'workflow/multi-step',
+  'workflow/payloads',
 ].map((name) => `test/${name}.test.ts`);
 
 /** Begins with the longest, so that none of them runs alone in the end. Left to itself a first run begins with the largest files. */
@@ -95,7 +103,7 @@ export default defineConfig({
           name: 'server',
           globalSetup: [...BUILD, 'test/support/temporal-server.ts'],
           include: ['test/**/*.test.ts'],
-          exclude: [...WITHOUT_SERVER, ...FAULTS, ...(isLong ? [] : LONG_HTTP)],
+          exclude: [...WITHOUT_SERVER, ...FAULTS, ...(isLong ? [] : LONG_ONLY)],
           retry: RETRIES,
           testTimeout: 60_000,
           hookTimeout: 120_000,

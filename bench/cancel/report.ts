@@ -8,6 +8,7 @@ import { APART_MS, type CancelRun, type CancelTimes } from './run.ts';
 
 /** 95 of 100 cancels of single jobs are to reach their handlers within this time. */
 const AIM_MS = 500;
+const PROMISED_SHARED_MS = 1500;
 export const RAW_HEARTBEAT_TIMEOUT_MS = 5000;
 export const ROUNDS_OF_A_REPORT = 2;
 
@@ -23,12 +24,20 @@ function measuresOf(times: (run: CancelRun) => CancelTimes, p95: Measure<CancelR
   ];
 }
 
+export interface CancelRound {
+  readonly byContender: Round<CancelRun>;
+  /** Of jobs that share workflows. */
+  readonly shared: CancelRun;
+}
+
 /** @param jobs that run */
-export function cancelSection(rounds: readonly Round<CancelRun>[], jobs: number): Section {
+export function cancelSection(all: readonly CancelRound[], jobs: number): Section {
+  const rounds = all.map(({ byContender }) => byContender);
+  const shared = all.map(({ shared: run }) => ({ holdfast: run }));
   return {
     title: 'From a cancel to the signal of the handler',
     method: `Each figure is one of ${jobs} cancels, given as the median of ${rounds.length} interleaved rounds with the least and the greatest beside it.`,
-    verdicts: verdictsOn(rounds, jobs),
+    verdicts: [...verdictsOn(rounds, jobs), sharedVerdict(all)],
     tables: [
       {
         title: `One at a time, of ${jobs} running jobs, in ms`,
@@ -44,8 +53,23 @@ export function cancelSection(rounds: readonly Round<CancelRun>[], jobs: number)
           measuresOf(({ atOnce }) => atOnce, atOnceP95),
         ),
       },
+      {
+        title: `${jobs} jobs that share workflows, one at a time, in ms`,
+        text: roundTable(
+          shared,
+          measuresOf(({ oneByOne }) => oneByOne, oneByOneP95),
+        ),
+      },
+      {
+        title: `${jobs} jobs that share workflows, all at once, in ms`,
+        text: roundTable(
+          shared,
+          measuresOf(({ atOnce }) => atOnce, atOnceP95),
+        ),
+      },
     ],
     howToRead: [
+      'Jobs that share workflows are a type with `group: true`, added all at once: the cancel of one is a signal to their workflow, and the others go on.',
       `One worker process runs the handlers, which wait for their signal and do nothing else; another process asks for the cancels. One at a time: one every ${APART_MS} ms, so that none waits for another.`,
       `Raw Temporal is by the SDK's defaults: the activity calls \`heartbeat\` every second, with a heartbeat timeout of ${RAW_HEARTBEAT_TIMEOUT_MS / 1000} s, of which the SDK sends one every ${(RAW_HEARTBEAT_TIMEOUT_MS * 0.8) / 1000} s; a cancel is in the answer to one. A longer timeout makes it longer in proportion.`,
       'With Holdfast the workflow tells the handler of its own process, without waiting for a heartbeat.',
@@ -54,6 +78,12 @@ export function cancelSection(rounds: readonly Round<CancelRun>[], jobs: number)
     ],
     notMeasured: ['Handlers whose workflow lives in another process: they are told by a heartbeat, which comes up to 1 s later.'],
   };
+}
+
+function sharedVerdict(rounds: readonly CancelRound[]): string {
+  const last = Math.max(...rounds.map(({ shared: { oneByOne } }) => oneByOne.toldLast));
+  const outcome = last <= PROMISED_SHARED_MS ? 'kept' : 'NOT KEPT';
+  return `Of jobs that share workflows, one at a time, every cancel reached its handler within ${digits(last)} ms. Promised are ${PROMISED_SHARED_MS} ms for the first of a workflow: ${outcome}.`;
 }
 
 function verdictsOn(rounds: readonly Round<CancelRun>[], jobs: number): readonly string[] {

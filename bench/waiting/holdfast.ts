@@ -6,8 +6,8 @@ import type { Place } from '../contender.ts';
 import { type WaitingContender, type WaitingPlan, waitUntilTold } from './contender.ts';
 import type { HoldfastVariant } from './variant.ts';
 
-function waitingJob({ place, variant: { heartbeat } }: WaitingPlan<HoldfastVariant>) {
-  const settings = { queue: place.queue, ...(heartbeat === undefined ? {} : { heartbeat }) };
+function waitingJob({ place, variant: { heartbeat, group } }: WaitingPlan<HoldfastVariant>) {
+  const settings = { queue: place.queue, ...(heartbeat === undefined ? {} : { heartbeat }), ...(group === undefined ? {} : { group }) };
   return defineJob({ name: 'waiting', input: z.object({ job: z.string() }), ...settings });
 }
 

@@ -6,6 +6,8 @@ export interface HoldfastVariant {
   readonly contender: 'holdfast';
   /** Of the contract. @default the contract's own default */
   readonly heartbeat?: '1s';
+  /** Jobs that are added at the same time share a workflow. */
+  readonly group?: true;
 }
 
 export interface RawVariant {

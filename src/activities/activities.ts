@@ -6,7 +6,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { SegmentsCall } from '../contract/batch.ts';
 import { asJobError } from '../contract/errors.ts';
 import { type ChunkCall, readChunkType } from '../contract/carrier.ts';
-import { PARSE_INPUT_ACTIVITY, readRunOptions, type ResultEnvelope, type RunOptions } from '../contract/messages.ts';
+import { GROUPS_ACTIVITY, PARSE_INPUT_ACTIVITY, readRunOptions, type ResultEnvelope, type RunOptions } from '../contract/messages.ts';
 import { checkPayload, inlineValue } from '../contract/payload.ts';
 import { parseInput } from '../contract/validate.ts';
 import { runChunk } from './chunk.ts';
@@ -22,6 +22,7 @@ export interface JobActivities {
   /** Temporal calls it for every activity type that has no function of its own. */
   default(input: unknown, options?: RunOptions): Promise<ResultEnvelope>;
   [PARSE_INPUT_ACTIVITY](type: string, input: unknown): Promise<unknown>;
+  [GROUPS_ACTIVITY](): Promise<void>;
 }
 
 /** The activities of one queue. */
@@ -43,6 +44,7 @@ export function jobActivities(registry: HandlerRegistry, host: HandlerHost, limi
         ? await runChunk(handled, input as ChunkCall, run)
         : await runSegments(handled, input as SegmentsCall, run);
     },
+    [GROUPS_ACTIVITY]: () => host.indexGroups(),
     async [PARSE_INPUT_ACTIVITY](type, input) {
       const contract = registry.contract(type);
       if (contract === undefined) {

@@ -62,6 +62,8 @@ export interface HandlerHost {
   tellOutcomes(carrier: WorkflowRun, outcomes: readonly Outcome[]): Promise<void>;
   /** Places of the jobs of a carrier that somebody has cancelled. */
   cancelledJobs(carrier: WorkflowRun): Promise<ReadonlySet<number> | 'all'>;
+  /** Makes the server's index ready for jobs that share workflows. */
+  indexGroups(): Promise<void>;
   /** Tells the workflow of a long-running handler how far it is. Best effort. */
   reportProgress(workflow: WorkflowRun, step: string, progress: Progress): void;
 }
@@ -317,7 +319,11 @@ export function shutdownFailure(error: unknown, attempt: Attempt): ApplicationFa
   return ApplicationFailure.create({ message: messageOf(error), type: 'worker-shutdown', nextRetryDelay: 1 });
 }
 
-function snoozeFailure({ error, waitMs }: Extract<AttemptEnd, { outcome: 'snoozed' }>, attempt: Attempt): ApplicationFailure {
+/** The failure of an attempt that gives its place back for a time: it counts for nothing, and why is shown. */
+export function snoozeFailure(
+  { error, waitMs }: Pick<Extract<AttemptEnd, { outcome: 'snoozed' }>, 'error' | 'waitMs'>,
+  attempt: Attempt,
+): ApplicationFailure {
   const message = messageOf(error);
   attempt.snooze(message);
   return ApplicationFailure.create({ message, type: 'snoozed', nextRetryDelay: Math.max(1, Math.round(waitMs)), details: [attempt.state] });

@@ -24,11 +24,12 @@ import type { Attempt } from './attempt.ts';
 import { SharedCall } from './carried-attempt.ts';
 import type { HandledJob } from './handle.ts';
 import { asOneCall } from './one-call.ts';
-import type { HandlerRun } from './run-handler.ts';
+import { type HandlerRun, snoozeFailure } from './run-handler.ts';
 import { Segment, type SegmentHost } from './segment.ts';
 
 const NO_BATCH: BatchPlan = { items: 0, run: 1, since: 1 };
 const TICK_MS = 250;
+const PAUSE_MS = 5000;
 /** How often the server is asked whether the batch was cancelled, once its workflow has stopped this call. */
 const ASK_MS = 1000;
 
@@ -39,7 +40,9 @@ export async function runSegments(handled: HandledJob, call: SegmentsCall, run: 
       return await new SegmentsRun(handled, call, { attempt, run }).result();
     } catch (error) {
       const known = asJobError(error);
-      if (known === undefined || known.retryable) throw error;
+      if (known === undefined) throw error;
+      // The payload folder cannot be used now, or this worker has none: whoever looks is told, and it is tried again.
+      if (known.retryable) throw snoozeFailure({ error: known, waitMs: PAUSE_MS }, attempt);
       throw ApplicationFailure.create({ message: known.message, type: known.code, nonRetryable: true });
     }
   });

@@ -111,6 +111,7 @@ interface ListFlags extends PlaceFlags, Pick<ListOptions, (typeof FILTER_NAMES)[
 
 const FILTER_NAMES = [
   'batch',
+  'parent',
   'status',
   'type',
   'queue',
@@ -141,6 +142,7 @@ function addReading(program: Command, host: Host, run: Run): void {
     .option('--added-after <time>', 'ISO 8601 with its zone')
     .option('--added-before <time>')
     .option('--batch', 'batches only')
+    .option('--parent <id>', 'started by this job')
     .option('--limit <number>', 'rows of a page, 1–500 (default: 50)', numberValue)
     .option('--page <token>', 'the page that the one before has named')
     .action(async (flags: ListFlags) => {

@@ -2,7 +2,7 @@
 import { checkKey, checkTags } from '../contract/add-options.ts';
 import { checkJobName, checkQueueName, type InputOf, type JobContract } from '../contract/define-job.ts';
 import { JobError } from '../contract/errors.ts';
-import { checkInteger, checkKeys, checkText, invalidOption, show } from '../contract/options.ts';
+import { checkInteger, checkJobId, checkKeys, checkText, invalidOption, show } from '../contract/options.ts';
 import { type EncodedPayload, encodePayload, MAX_STORED_BYTES, type PayloadRule } from '../contract/payload.ts';
 import { type JobStatus, OPEN_STATUSES, TERMINAL_STATUSES } from '../contract/snapshot.ts';
 import { instantOf } from '../contract/start-time.ts';
@@ -20,7 +20,20 @@ export interface ListOptions extends JobFilter {
 const STATUSES: readonly JobStatus[] = [...OPEN_STATUSES, ...TERMINAL_STATUSES];
 /** Statuses that the server's index knows by itself. */
 const HAS_PAGES: readonly JobStatus[] = [...TERMINAL_STATUSES, 'delayed'];
-const FILTER_KEYS = ['status', 'type', 'queue', 'tags', 'key', 'tenant', 'idPrefix', 'addedAfter', 'addedBefore', 'error', 'batch'];
+const FILTER_KEYS = [
+  'status',
+  'type',
+  'queue',
+  'tags',
+  'key',
+  'tenant',
+  'idPrefix',
+  'addedAfter',
+  'addedBefore',
+  'error',
+  'batch',
+  'parent',
+];
 const LIST_OPTION_KEYS = [...FILTER_KEYS, 'limit', 'pageToken'];
 const COUNT_OPTION_KEYS = FILTER_KEYS.filter((key) => key !== 'status');
 const EVENT_FILTER_KEYS = FILTER_KEYS.filter((key) => !key.startsWith('added'));
@@ -88,7 +101,20 @@ export function checkStatsOptions(filter: Pick<JobFilter, 'type' | 'queue'>): vo
 }
 
 /** @throws JobError `invalid-options` */
-export function checkFilter({ status, type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, error, batch }: JobFilter): void {
+export function checkFilter({
+  status,
+  type,
+  queue,
+  tags,
+  key,
+  tenant,
+  idPrefix,
+  addedAfter,
+  addedBefore,
+  error,
+  batch,
+  parent,
+}: JobFilter): void {
   if (status !== undefined && !STATUSES.includes(status)) throw invalidOption('status', `one of ${STATUSES.join(', ')}`, status);
   if (type !== undefined) checkJobName(type, 'invalid-options');
   if (queue !== undefined) checkQueueName(queue);
@@ -98,6 +124,7 @@ export function checkFilter({ status, type, queue, tags, key, tenant, idPrefix, 
   if (idPrefix !== undefined) checkText(idPrefix, 'idPrefix', MAX_ID_PREFIX_LENGTH);
   if (addedAfter !== undefined) instantOf(addedAfter, 'addedAfter', Date.now());
   if (addedBefore !== undefined) instantOf(addedBefore, 'addedBefore', Date.now());
+  if (parent !== undefined) checkJobId(parent);
   if (batch !== undefined && !isTrue(batch)) throw invalidOption('batch', 'true, or left out for all jobs', batch);
   if (error === undefined) return;
   checkText(error, 'error', MAX_ERROR_LENGTH);

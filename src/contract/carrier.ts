@@ -212,6 +212,23 @@ export interface CarrierResult {
   readonly completed: number;
   readonly failed: number;
   readonly cancelled: number;
+  /** By their places, for whoever collects them. */
+  readonly ends?: readonly CarriedEnd[];
+}
+
+export type CarriedEnd =
+  | { readonly status: 'completed'; readonly output?: unknown }
+  | { readonly status: 'failed'; readonly error: JobFailure }
+  | { readonly status: 'cancelled' };
+
+/** How each of the jobs ended. */
+export function endsOf(state: CarrierState): readonly CarriedEnd[] {
+  return state.map((job): CarriedEnd => {
+    if (job.phase !== 'ended' || job.outcome.end === 'cancelled') return { status: 'cancelled' };
+    const { outcome } = job;
+    if (outcome.end === 'failed') return { status: 'failed', error: outcome.error };
+    return { status: 'completed', ...('output' in outcome ? { output: outcome.output } : {}) };
+  });
 }
 
 export function resultOf(state: CarrierState): CarrierResult {

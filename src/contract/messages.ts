@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly isShielded?: true;
   /** The workflow carries so many jobs: its input is the list of theirs. */
   readonly carries?: number;
+  /** The one who started the carrier collects how its jobs ended; a failure may end the others. */
+  readonly collects?: 'collect' | 'cancel-rest';
   /** The workflow is a batch of so many items. */
   readonly batch?: BatchPlan;
   /** The call is of the job at this place of its carrier, or of this item of its batch. Set by the workflow. */
@@ -58,7 +60,8 @@ export interface ResultEnvelope {
 export const MEMO_KEY = 'holdfast';
 /** What a reader needs without reading history. */
 export interface JobMemo {
-  readonly maxAttempts: number;
+  /** Absent: workflow code started it, which does not know the contract. */
+  readonly maxAttempts?: number;
   readonly deadlineMs?: number;
   readonly expiresInMs?: number;
   readonly key?: string;
@@ -135,6 +138,9 @@ export type CancelSinks = {
 /** Local activity of every worker: parses the input of a multi-step job by its contract. */
 export const PARSE_INPUT_ACTIVITY = 'holdfast.parse-input';
 
+/** Local activity of every worker: makes the server's index ready for jobs that share workflows. */
+export const GROUPS_ACTIVITY = 'holdfast.groups';
+
 /** A worker tells the server the version of its package as the name of a plug-in that begins so. */
 export const VERSION_PREFIX = 'holdfast ';
 
@@ -159,7 +165,7 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
   if (options === null || options === undefined) return {};
   checkObject(options, 'run options');
   const { retry, timeoutMs, heartbeatMs, cleanUpMs, deadlineMs, expiresInMs, dueMs, queuedMs, steps, from, isShielded, notify } = options;
-  const { carries, carried, before, batch } = options;
+  const { carries, carried, before, batch, collects } = options;
   return {
     ...(retry === undefined ? {} : { retry: readRetryRule(retry) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: checkInteger(timeoutMs, 'timeoutMs', { min: 1, max: MAX_TIMEOUT_MS }) }),
@@ -174,6 +180,7 @@ export function readRunOptions(options: RunOptions | null | undefined): RunOptio
     ...(isShielded === true ? { isShielded } : {}),
     ...(notify === undefined ? {} : { notify: readNoticePlans(notify) }),
     ...(carries === undefined ? {} : { carries: checkInteger(carries, 'carries', { min: 1, max: MAX_CARRIED }) }),
+    ...(collects === 'collect' || collects === 'cancel-rest' ? { collects } : {}),
     ...(carried === undefined ? {} : { carried: checkInteger(carried, 'carried', { min: 0, max: MAX_ITEMS - 1 }) }),
     ...(batch === undefined ? {} : { batch: readBatchPlan(batch) }),
     ...(before === undefined ? {} : { before: readBefore(before) }),

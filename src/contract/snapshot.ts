@@ -115,6 +115,8 @@ export interface JobSummary {
   readonly carries?: number;
   /** Id of the row that it belongs to, when it shares its workflow. */
   readonly carrier?: string;
+  /** Id of the job that started it: of several steps, or whose end it is the notice of. */
+  readonly parent?: string;
   /** The job is a batch: its items, and how many of them stand how. In a list, those under way count as waiting. */
   readonly batch?: BatchFacts;
 }

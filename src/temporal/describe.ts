@@ -57,6 +57,8 @@ export interface JobInfo {
   readonly steps: StepsMemo | undefined;
   /** Of a batch: how many items had ended when its workflow said so last. */
   readonly batchCounts?: BatchCounts;
+  /** Id of the job that started it. */
+  readonly parent?: string;
   /** Id of the workflow that carries it with others; absent when it has one of its own. */
   readonly carrier?: string;
 }
@@ -184,12 +186,13 @@ export function readInfo(info: ProtoInfo): JobInfo {
     memo,
     tags: readTags(payloadValue(info.searchAttributes?.indexedFields?.[TAGS_ATTRIBUTE])),
     steps: payloadValue(fields[STEPS_MEMO_KEY]) as StepsMemo | undefined,
+    ...(info.parentExecution?.workflowId ? { parent: info.parentExecution.workflowId } : {}),
     ...(memo?.batch === undefined ? {} : { batchCounts: countsIn(payloadValue(fields[BATCH_MEMO_KEY])) }),
   };
 }
 
 function readMemo(memo: unknown): JobMemo | undefined {
-  return typeof memo === 'object' && memo !== null ? (memo as JobMemo) : undefined;
+  return typeof memo === 'object' && memo !== null ? memo : undefined;
 }
 
 function readTags(tags: unknown): readonly string[] {

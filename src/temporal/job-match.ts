@@ -5,7 +5,7 @@ import type { JobFilter } from './read-jobs.ts';
 
 /** True for a job that the filter means; the time of its add is not looked at. */
 export function isMeant(
-  { id, type, queue, status, tags, key, tenant, error, batch }: JobSummary & Pick<JobSnapshot, 'error'>,
+  { id, type, queue, status, tags, key, tenant, error, batch, parent }: JobSummary & Pick<JobSnapshot, 'error'>,
   filter: JobFilter,
 ): boolean {
   return (
@@ -14,6 +14,7 @@ export function isMeant(
     (filter.status === undefined || filter.status === status) &&
     (filter.key === undefined || filter.key === key) &&
     (filter.error === undefined || (error !== undefined && isError(error, filter.error))) &&
+    (filter.parent === undefined || filter.parent === parent) &&
     (filter.batch === undefined || batch !== undefined) &&
     (filter.tenant === undefined || filter.tenant === tenant) &&
     (filter.idPrefix === undefined || id.startsWith(filter.idPrefix)) &&

@@ -53,6 +53,8 @@ export interface JobFilter {
   readonly error?: string;
   /** Only batches. */
   readonly batch?: true;
+  /** Jobs that this one has started. */
+  readonly parent?: string;
 }
 
 export interface JobList {
@@ -204,7 +206,7 @@ function listOf(jobs: readonly JobSummary[], nextPageToken: string | undefined):
 }
 
 /** A filter in the terms of the index, without its status. */
-export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, batch }: JobFilter): JobQuery {
+export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, batch, parent }: JobFilter): JobQuery {
   const now = Date.now();
   const prefixes = [tenant === undefined ? undefined : tenantPrefix(tenant), idPrefix].filter((prefix) => prefix !== undefined);
   return {
@@ -213,6 +215,7 @@ export function whereOf({ type, queue, tags, key, tenant, idPrefix, addedAfter, 
     tags,
     key,
     isBatch: batch,
+    parent,
     ...(prefixes.length === 0 ? {} : { prefixes }),
     ...(addedAfter === undefined ? {} : { addedFrom: instantOf(addedAfter, 'addedAfter', now) }),
     ...(addedBefore === undefined ? {} : { addedBefore: instantOf(addedBefore, 'addedBefore', now) }),

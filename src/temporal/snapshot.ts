@@ -33,6 +33,7 @@ export function summaryOf(job: JobInfo, status: JobStatus): JobSummary {
     maxAttempts: job.memo?.maxAttempts ?? DEFAULT_RETRY.maxAttempts,
     ...(job.carrier === undefined ? {} : { carrier: job.carrier }),
     ...(job.memo?.carries === undefined ? {} : { carries: job.memo.carries }),
+    ...(job.parent === undefined ? {} : { parent: job.parent }),
     ...batchField(job),
   };
 }

@@ -20,6 +20,8 @@ export interface JobQuery {
   readonly otherQueuesThan?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly key?: string | undefined;
+  /** Jobs that this one has started. */
+  readonly parent?: string | undefined;
   /** Only batches. */
   readonly isBatch?: boolean | undefined;
   /** All carriers, none, or those that have one of these words of their numbers. */
@@ -131,6 +133,7 @@ function queryText(query: JobQuery, now: number): string {
     key,
     carriers,
     isBatch,
+    parent,
     ids,
     prefixes,
     state,
@@ -148,6 +151,7 @@ function queryText(query: JobQuery, now: number): string {
     ...(tags ?? []).map((tag) => `${TAGS_ATTRIBUTE} = ${quoted(tag)}`),
     key === undefined ? undefined : `${KEY_ATTRIBUTE} = ${quoted(key)}`,
     carriers === undefined ? undefined : carriersCondition(carriers),
+    parent === undefined ? undefined : `ParentWorkflowId = ${quoted(parent)}`,
     isBatch === true ? `${JOBS_ATTRIBUTE} = ${quoted(BATCH_WORD)}` : undefined,
     ids === undefined ? undefined : `WorkflowId IN (${ids.map(quoted).join(', ')})`,
     ...(prefixes ?? []).map((prefix) => `WorkflowId STARTS_WITH ${quoted(prefix)}`),

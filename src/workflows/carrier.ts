@@ -27,6 +27,7 @@ import {
   type ChunkCall,
   type ChunkResult,
   chunkType,
+  endsOf,
   newCarrier,
   OUTCOMES,
   resultOf,
@@ -61,6 +62,7 @@ export async function carryJobs(inputs: unknown, options: RunOptions): Promise<C
 class Carrier {
   readonly #inputs: readonly CarriedInput[];
   readonly #options: RunOptions;
+  readonly #collects: RunOptions['collects'];
   readonly #type = workflowInfo().workflowType;
   #state: CarrierState;
   /** Chunks that are out, and the calls of single jobs: how to cancel them. */
@@ -71,7 +73,8 @@ class Carrier {
   #chunksMade = 0;
   #wake: () => void = () => undefined;
 
-  constructor(inputs: readonly CarriedInput[], { carries: _carries, ...options }: RunOptions) {
+  constructor(inputs: readonly CarriedInput[], { carries: _carries, collects, ...options }: RunOptions) {
+    this.#collects = collects;
     this.#inputs = inputs;
     this.#options = options;
     this.#state = newCarrier(inputs.length);
@@ -90,7 +93,7 @@ class Carrier {
     const result = resultOf(this.#state);
     if (result.failed + result.cancelled > 0) this.#index(result);
     if (root.consideredCancelled) throw new CancelledFailure('The jobs were cancelled.');
-    return result;
+    return this.#collects === undefined ? result : { ...result, ends: endsOf(this.#state) };
   }
 
   /** Lets the server's index count the jobs that have not completed. */
@@ -116,6 +119,7 @@ class Carrier {
 
   #take(message: CarrierMessage): void {
     this.#state = apply(this.#state, message);
+    if (this.#collects === 'cancel-rest' && hasFailed(message)) this.#cancel('all');
     this.#wake();
   }
 
@@ -200,4 +204,8 @@ class Carrier {
 function split(jobs: readonly number[], pieces: number): (readonly number[])[] {
   const size = Math.ceil(jobs.length / pieces);
   return Array.from({ length: Math.ceil(jobs.length / size) }, (_none, index) => jobs.slice(index * size, (index + 1) * size));
+}
+
+function hasFailed(message: CarrierMessage): boolean {
+  return message.kind === 'outcomes' && message.outcomes.some(({ end }) => end === 'failed');
 }

@@ -16,6 +16,7 @@ import { keepStatistics } from './statistics.ts';
 export { type JobBody, jobWorkflow, type JobWorkflow } from './multi-step.ts';
 /** Tells the versions of a body apart while jobs of the old one are under way: docs/changing-workflows.md. */
 export { deprecatePatch, patched } from '@temporalio/workflow';
+export type { ChildrenOptions, SettledChild } from './children.ts';
 export type { ChildOptions, JobScope, SettledStep, StepRunOptions } from './job-scope.ts';
 
 /** The one workflow function behind all job types: Temporal calls it for every type that has no export of its own. */

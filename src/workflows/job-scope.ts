@@ -23,6 +23,7 @@ import { checkPayload, inlineValue } from '../contract/payload.ts';
 import { nextProgress, type Progress, type ProgressCount } from '../contract/progress.ts';
 import { type RetryOptions, retryRule } from '../contract/retry.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
+import { checkChildrenOptions, type ChildrenOptions, runChildren, type SettledChild } from './children.ts';
 import { stepFailure } from './failure.ts';
 import type { Orders } from './orders.ts';
 import { runStep } from './run-step.ts';
@@ -72,6 +73,16 @@ export interface JobScope {
   ) => Promise<SettledStep<OutputOf<C>>>;
   /** Runs a job of its own, with its own id and record, and gives its output. A cancel of this job reaches it. */
   readonly child: <C extends JobContract>(name: C['name'], input: InputOf<C>, options?: ChildOptions) => Promise<OutputOf<C>>;
+  /**
+   * Runs a job of its own for each input, and gives how each ended, in their order. What a child that fails means to the others has to be
+   * said. A cancel of this job reaches them.
+   * @example const ends = await job.children<typeof indexPage>('index-page', pages, { onFailure: 'collect' });
+   */
+  readonly children: <C extends JobContract>(
+    name: C['name'],
+    inputs: readonly InputOf<C>[],
+    options: ChildrenOptions,
+  ) => Promise<readonly SettledChild<OutputOf<C>>[]>;
   /** Sets the progress of the job itself, 0–100 or a count. Steps with a `share` add to it. */
   readonly progress: (report: number | ProgressCount, message?: string) => void;
   /** Says what is being done, without changing the percentage. */
@@ -92,6 +103,7 @@ export class Job implements JobScope, View {
   readonly #orders: Orders;
   readonly #steps: Promise<unknown>[] = [];
   readonly #children: Promise<unknown>[] = [];
+  #childrenMade = 0;
   readonly #running = new Map<string, StepMemo>();
   readonly #reports = new Map<string, Progress>();
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
@@ -114,6 +126,28 @@ export class Job implements JobScope, View {
     return child;
   }
 
+  children<C extends JobContract>(
+    name: C['name'],
+    inputs: readonly InputOf<C>[],
+    options: ChildrenOptions,
+  ): Promise<readonly SettledChild<OutputOf<C>>[]> {
+    const children = observed(this.#runChildren(name, inputs, options));
+    this.#children.push(children);
+    return children;
+  }
+
+  async #runChildren(name: string, inputs: readonly unknown[], options: ChildrenOptions): Promise<readonly SettledChild<unknown>[]> {
+    checkChildrenOptions(options, inputs.length);
+    const nextId = (): string => `${this.jobId}.${this.#nextChild()}`;
+    return await runChildren({ name, inputs, options, nextId });
+  }
+
+  /** Children are numbered as they are started. */
+  #nextChild(): number {
+    this.#childrenMade += 1;
+    return this.#childrenMade;
+  }
+
   async #settle<C extends JobContract>(step: Promise<ResultEnvelope>): Promise<SettledStep<OutputOf<C>>> {
     try {
       const { output, state } = await step;
@@ -130,7 +164,7 @@ export class Job implements JobScope, View {
     checkPayload(input, `input of "${name}"`);
     const child = await startChild(name, {
       args: [input],
-      workflowId: `${this.jobId}.${this.#children.length + 1}`,
+      workflowId: `${this.jobId}.${this.#nextChild()}`,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       ...(options.queue === undefined ? {} : { taskQueue: options.queue }),
     });
@@ -223,6 +257,7 @@ export function scopeOf(job: Job): JobScope {
     run: (name, input, options) => job.run(name, input, options),
     settle: (name, input, options) => job.settle(name, input, options),
     child: (name, input, options) => job.child(name, input, options),
+    children: (name, inputs, options) => job.children(name, inputs, options),
     progress: (report, message) => job.progress(report, message),
     say: (message) => job.say(message),
     cleanUp: (work) => job.cleanUp(work),

@@ -4,8 +4,8 @@ import { packageJson, read } from './project.ts';
 
 /** The SDK's workflow side and what that brings: 64-bit numbers, durations (its own copy and ours), Nexus' types. */
 const ALLOWED = ['@temporalio/common', '@temporalio/workflow', 'long', 'ms', 'nexus-rpc'];
-/** Bytes of code, without the source map. 720 000 when the bound was set, 20 000 of them for jobs that share a workflow. */
-const LARGEST_CODE = 760_000;
+/** Bytes of code, without the source map: 761 000 when the bound was set, 20 000 of them for jobs that share a workflow, as many for batches and fan-outs. */
+const LARGEST_CODE = 775_000;
 
 interface SourceMap {
   readonly sources: readonly string[];

@@ -4,6 +4,6 @@ import { connectCarried } from './carried-client.ts';
 import { jobsContract } from './jobs.ts';
 
 /** Where the code for carried jobs is another. The others are made in a long run. */
-const ALWAYS = ['a job', 'attempts that fail', 'retry by hand', 'cancel', 'with no worker up'];
+const ALWAYS = ['attempts that fail', 'retry by hand', 'cancel'];
 
 jobsContract('carried', connectCarried, { isShared: true, ...(isLong ? {} : { only: ALWAYS }) });

@@ -344,7 +344,7 @@ function listsAndCounts(connect: () => Promise<ContractClient>, { isShared }: Su
     [{ tags: 'a' }, /^Expected tags to be a list/],
     [
       { sort: 'asc' },
-      /^Unknown list options: "sort"\. Known are: status, type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, error, limit, pageToken\.$/,
+      /^Unknown list options: "sort"\. Known are: status, type, queue, tags, key, tenant, idPrefix, addedAfter, addedBefore, error, batch, parent, limit, pageToken\.$/,
     ],
   ])('refuse %j', async (options, message) => {
     const client = await connect();

@@ -6,7 +6,7 @@ import { isTerminal } from '../../src/contract/snapshot.ts';
 import { eventually } from '../support/jobs.ts';
 import { seeded } from '../support/random.ts';
 import { isLong, scaled } from '../support/scale.ts';
-import { linesOf, ownClient, ownFolder, ownServer, startAdderProcess, startWorkerProcess, superviseWorker } from './support/processes.ts';
+import { linesOf, ownClient, ownFolder, ownServer, startAdderProcess, startWorkerProcess } from './support/processes.ts';
 import { shared } from './support/steps.mjs';
 
 const ITEMS = scaled(2000, 20_000);
@@ -82,23 +82,4 @@ test('an adder that dies while it adds a batch leaves none; the next one adds al
   ).ended;
   const [line = '{}'] = await linesOf(acknowledged);
   expect(await client.batch((JSON.parse(line) as { id: string }).id).result()).toEqual({ completed: 3000, failed: 0, cancelled: 0 });
-});
-
-test.runIf(isLong)('an item that kills its worker each time is poison, and the others complete', { timeout: 240_000 }, async () => {
-  const server = await ownServer();
-  const folder = await ownFolder();
-  const payloads = join(folder, 'payloads');
-  const client = await ownClient(server, payloads);
-  const supervisor = new AbortController();
-  const settings = { address: server.address, log: join(folder, 'starts.log'), concurrency: 20, payloads };
-  const supervised = superviseWorker(settings, supervisor.signal);
-  const batch = await client.addBatch(
-    shared,
-    Array.from({ length: 2000 }, (_none, n) => ({ n, ms: 20, kills: n === 700 })),
-  );
-  await expect(batch.result()).rejects.toMatchObject({ code: 'items-failed' });
-  supervisor.abort();
-  await supervised;
-  expect((await batch.get()).batch).toMatchObject({ completed: 1999, failed: 1 });
-  expect((await batch.items({ status: 'failed' })).items).toMatchObject([{ index: 700, error: { code: 'poison' } }]);
 });

@@ -44,7 +44,7 @@ async function problemWith(made: MadeRequest): Promise<string | undefined> {
     method: made.method,
     headers: {
       authorization: `Bearer ${key}`,
-      ...(made.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(made.contentType === undefined ? {} : { 'content-type': made.contentType }),
       ...made.headers,
     },
     ...(made.body === undefined ? {} : { body: made.body }),

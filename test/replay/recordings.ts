@@ -60,6 +60,9 @@ export const recordings: readonly Recording[] = [
   { name: 'multi-step-failed', workflows: 'multi-step', run: (client) => multiStepJob(client, 'one fails') },
   { name: 'multi-step-cancelled', workflows: 'multi-step', run: (client) => multiStepJob(client, 'waits for its signal') },
   { name: 'multi-step-child', workflows: 'multi-step', run: (client) => multiStepJob(client, 'child') },
+  { name: 'multi-step-children', workflows: 'multi-step', run: (client) => multiStepJob(client, 'children') },
+  { name: 'multi-step-children-shared', workflows: 'multi-step', run: (client) => multiStepJob(client, 'children that share') },
+  { name: 'carried-for-a-parent', workflows: 'multi-step', run: carriedForAParent },
 ];
 
 /** Nobody serves their queue: it is the job whose course is recorded. */
@@ -171,6 +174,15 @@ async function batchStopped(client: JobClient): Promise<string> {
   await runWorker({ jobs: [handle(contract, run)], concurrency: 10 });
   const batch = await client.addBatch(contract, Array.from({ length: 3000 }).keys(), { onItemFailure: 'stop' });
   return await ended(client.job(batch.id));
+}
+
+/** The carrier of children, of which one fails: the others are cancelled, and it tells how each ended. */
+async function carriedForAParent(client: JobClient): Promise<string> {
+  const parent = await multiStepJob(client, 'children that share');
+  return await eventually(
+    'the index to know it',
+    async () => (await client.list({ parent })).jobs.find(({ carries }) => carries !== undefined)?.id,
+  );
 }
 
 async function cancelledJob(client: JobClient): Promise<string> {

@@ -1,11 +1,13 @@
 /** Batches on a real server, with real workers and a real payload folder. */
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { BatchItem } from '../../src/contract/batch-items.ts';
 import { defineJob } from '../../src/contract/index.ts';
-import { handle } from '../../src/worker.ts';
-import { connectClient, eventually, gate, ownQueue, runWorker } from '../support/jobs.ts';
+import { createWorker, handle } from '../../src/worker.ts';
+import { connectClient, eventually, gate, ownQueue, payloadFolder, runWorker, serverAddress, silentLog } from '../support/jobs.ts';
 
 function contractOf(more: Partial<Parameters<typeof defineJob>[0]> = {}) {
   return defineJob({ name: 'of-batch', input: z.unknown(), queue: ownQueue(), ...more });
@@ -172,5 +174,32 @@ describe('a batch', () => {
     const { batch: facts } = await batch.get();
     expect((facts?.completed ?? 0) + (facts?.failed ?? 0) + (facts?.cancelled ?? 0)).toBe(1000);
     expect(facts?.cancelled).toBeGreaterThan(900);
+  });
+
+  test('waits, and says why, while its worker has no payload folder', async () => {
+    const contract = contractOf();
+    const poor = await createWorker({ jobs: [handle(contract, (input) => input)], address: serverAddress(), log: silentLog, env: {} });
+    const running = poor.run();
+    const batch = await (await connectClient()).addBatch(contract, [1, 2, 3]);
+    const waiting = await eventually('it to wait', async () => (await batch.get()).waitingFor?.code === 'turn' && (await batch.get()));
+    expect(waiting).toMatchObject({ status: 'retrying', attempts: [] });
+    expect(waiting.waitingFor?.sentence).toContain('A batch keeps its items in a payload folder, and this process was given none.');
+    poor.shutdown();
+    await running;
+    await runWorker({ jobs: [handle(contract, (input) => input)] });
+    expect(await batch.result()).toEqual({ completed: 3, failed: 0, cancelled: 0 });
+  });
+
+  test('whose items are gone fails with that, and does not hang', async () => {
+    const contract = contractOf();
+    const client = await connectClient();
+    const batch = await client.addBatch(contract, [1, 2, 3], { delay: '1s' });
+    const names = (await readdir(payloadFolder(), { recursive: true })).filter((name) => name.endsWith('/inputs-0'));
+    for (const name of names) {
+      const file = join(payloadFolder(), name);
+      if ((await readFile(file, 'utf8')).includes(batch.id)) await rm(file);
+    }
+    await runWorker({ jobs: [handle(contract, (input) => input)] });
+    await expect(batch.result()).rejects.toMatchObject({ code: 'payload-missing' });
   });
 });

@@ -24,6 +24,21 @@ const body = jobWorkflow<typeof course>('course', async (input, job) => {
       return await job.child<typeof step>('step', { id: input.id, what: 'large' });
     case 'child':
       return await job.child<typeof step>('step', { id: input.id, what: 'gated' });
+    case 'children':
+      return await job.children<typeof step>(
+        'step',
+        [
+          { id: input.id, what: 'echo' },
+          { id: input.id, what: 'fails' },
+        ],
+        { onFailure: 'collect' },
+      );
+    case 'children that share':
+      return await job.children<typeof step>(
+        'step',
+        ['waits for its signal', 'fails', 'echo'].map((what) => ({ id: input.id, what })),
+        { onFailure: 'cancel-rest', group: true },
+      );
     case 'one fails':
       return await Promise.all([run('waits for its signal'), run('fails')]);
     case 'left alone':

@@ -139,6 +139,15 @@ export function useJob(id: string) {
   });
 }
 
+/** The jobs that a job has started, the newest first. */
+export function useChildren(id: string) {
+  return useQuery({
+    queryKey: ['job', id, 'children'],
+    refetchOnMount: 'always',
+    queryFn: async () => await api.call('listJobs', { query: { parent: id, limit: '20' } }),
+  });
+}
+
 export function useAudit(job: string) {
   const { data: me } = useMe();
   return useQuery({

@@ -7,7 +7,7 @@ import { answerOf, etaText, percentText } from '../../../src/contract/answer.ts'
 import { asJobError } from '../../../src/contract/errors.ts';
 import { isTerminal, type JobSnapshot } from '../../../src/contract/snapshot.ts';
 import { liveJobs } from '../data/live-jobs.ts';
-import { useAudit, useJob, useLiveJob, useServer } from '../data/queries.ts';
+import { useAudit, useChildren, useJob, useLiveJob, useServer } from '../data/queries.ts';
 import { durationText, numberText, shortClockText, shortId } from '../format.ts';
 import { JobActs } from '../parts/acts.tsx';
 import { Attempts } from '../parts/attempts.tsx';
@@ -88,6 +88,7 @@ function Shown({ job }: { readonly job: JobSnapshot }) {
         <div className="page">
           {job.batch === undefined ? <Lifeline job={job} /> : <BatchCard job={job} batch={job.batch} />}
           {job.steps.length > 0 && job.batch === undefined && <Steps job={job} />}
+          <Children job={job} />
           <Attempts job={job} />
           {'input' in job && job.batch === undefined && <JsonView value={job.input} name="Input" />}
           {'output' in job && job.batch === undefined && <JsonView value={job.output} name="Output" />}
@@ -207,6 +208,33 @@ function Steps({ job }: { readonly job: JobSnapshot }) {
   );
 }
 
+/** The jobs that it has started, and how they stand. */
+function Children({ job }: { readonly job: JobSnapshot }) {
+  const { data } = useChildren(job.id);
+  const children = data?.jobs ?? [];
+  if (children.length === 0) return null;
+  return (
+    <section className="card flush" aria-label="Jobs that it started">
+      <h2>Jobs that it started</h2>
+      {children.map((child) => (
+        <div key={child.id} className="kind">
+          <StatusBadge status={child.status} />
+          <span className="cut">
+            <Link to={child.carries === undefined ? `/jobs/${encodeURIComponent(child.id)}` : jobsOf(child.id)}>
+              {child.type}
+              {child.carries === undefined ? '' : `, ${numberText(child.carries)} jobs`}
+            </Link>
+          </span>
+          <span className="soft nowrap">
+            <Ago at={child.endedAt ?? child.addedAt} />
+          </span>
+        </div>
+      ))}
+      {data?.nextPageToken !== undefined && <div className="kind soft">… and older ones</div>}
+    </section>
+  );
+}
+
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
     <>
@@ -242,6 +270,11 @@ function Facts({ job }: { readonly job: JobSnapshot }) {
           </Fact>
         )}
         {job.batch !== undefined && <Fact name="Type">{job.type}</Fact>}
+        {job.parent !== undefined && (
+          <Fact name="Part of">
+            <Link to={`/jobs/${encodeURIComponent(job.parent)}`}>{shortId(job.parent)}</Link>
+          </Fact>
+        )}
         {job.run > 1 && <Fact name="Run">{job.run}</Fact>}
         <Fact name="Added">
           <Ago at={job.addedAt} />

@@ -104,6 +104,7 @@ const summaryFields = {
   maxAttempts: count,
   carries: optional(count.describe('The row stands for so many jobs that share a workflow')),
   carrier: optional(jobId.describe('Id of the row that it belongs to, when it shares its workflow')),
+  parent: optional(jobId.describe('Id of the job that started it')),
   batch: optional(batchFacts),
 };
 

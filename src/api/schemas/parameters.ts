@@ -38,6 +38,7 @@ const filterFields = {
   addedAfter: optional(time.describe('Added at this time or later')),
   addedBefore: optional(time.describe('Added before this time')),
   error: optional(errorText),
+  parent: optional(jobId.describe('Started by this job')),
   batch: optional(
     z
       .literal('true')

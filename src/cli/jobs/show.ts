@@ -66,6 +66,7 @@ export function jobLines(job: JobSnapshot, nowMs: number, style: Style): string[
     ['why', waitingFor?.sentence],
     ['done', etaText(job, nowMs)],
     ['progress', progress === null ? undefined : `${Math.floor(progress.percent)} %${message}`],
+    ['part of', job.parent],
     ['items', job.batch === undefined ? undefined : itemsText(job.batch)],
     ['attempt', `${job.attempt} of ${job.maxAttempts}`],
     ['queue', `${queue}, ${job.priority}${job.key === undefined ? '' : `, key ${job.key}`}`],

@@ -8,7 +8,7 @@ import type { CarriedInput, Outcome, RunningJob } from '../../contract/carrier.t
 import { JobError, unknownJob } from '../../contract/errors.ts';
 import { type BatchNames, BatchValues } from '../../payloads/batch-values.ts';
 import type { Temporal } from '../connection.ts';
-import { describeJob, type JobDescription } from '../describe.ts';
+import { describeJob, type JobDescription, type PendingActivity } from '../describe.ts';
 import { isoTime } from '../protocol.ts';
 
 /** How the items of one segment stand. */
@@ -80,9 +80,11 @@ export class BatchLook {
     return segments.filter((segment) => isUnfinished[segment]);
   }
 
-  /** False when the results of a segment say that no item of it has the status. */
+  /** False when it is known without its items that no item of a segment has the status. */
   async #mayHave(segment: number, status: ItemStatus): Promise<boolean> {
     const run = this.#names.results.get(segment);
+    const isBegun = run !== undefined || this.#names.drafts.has(segment) || this.#callOf(segment) !== undefined;
+    if (!isBegun) return status === this.#statusOf(undefined, false);
     if (run !== this.#job.run) return true;
     const counts = await this.#values.counts(run, segment);
     if (counts === undefined) return true;
@@ -100,9 +102,14 @@ export class BatchLook {
     return await this.#openView(segment, outcomes);
   }
 
+  /** The call that works through a segment now. */
+  #callOf(segment: number): PendingActivity | undefined {
+    return this.#job.activities.find(({ state }) => state?.segment?.segment === segment);
+  }
+
   /** Of a segment that has no results of this run. */
   async #openView(segment: number, outcomes: Map<number, Outcome>): Promise<SegmentView> {
-    const call = this.#job.activities.find(({ state }) => state?.segment?.segment === segment);
+    const call = this.#callOf(segment);
     const record = call?.state?.segment;
     const draft = record?.draft ?? this.#names.drafts.get(segment) ?? 0;
     if (draft > 0) for (const outcome of await this.#values.draft(segment, draft)) outcomes.set(outcome.job, outcome);

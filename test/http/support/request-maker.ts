@@ -12,12 +12,13 @@ export interface MadeRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly contentType?: string;
 }
 
 interface Described {
   readonly operationId: RouteName;
   readonly parameters: readonly { readonly name: string; readonly in: 'path' | 'query' | 'header'; readonly schema: Schema }[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
 
 /** Texts that have broken programs: from the lists of naughty strings that testers keep, and what is special here. */
@@ -116,11 +117,13 @@ export function makeRequest(name: RouteName, random: Random, known: Readonly<Rec
     values.filter(({ place }) => place === 'query').map(({ field, value }): [string, string] => [field, textOf(value)]),
   );
   if (random() < 0.1) query.append(pick(NAUGHTY, random), pick(NAUGHTY, random));
-  const schema = operation.requestBody?.content['application/json'].schema;
-  const body =
-    schema === undefined
-      ? undefined
-      : JSON.stringify(random() < 0.15 ? anything(random, 0) : valueOf(schema, { random, known, field: '', depth: 0 }));
+  const [contentType, taken] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
+  const document = (): string =>
+    JSON.stringify(
+      random() < 0.15 || taken === undefined ? anything(random, 0) : valueOf(taken.schema, { random, known, field: '', depth: 0 }),
+    );
+  const lines = contentType === 'application/x-ndjson' ? Math.floor(random() * 5) : 1;
+  const body = taken === undefined ? undefined : Array.from({ length: lines }, document).join('\n');
   return {
     name,
     method,
@@ -128,7 +131,7 @@ export function makeRequest(name: RouteName, random: Random, known: Readonly<Rec
     headers: Object.fromEntries(
       values.filter(({ place }) => place === 'header').map(({ field, value }) => [field.toLowerCase(), headerOf(value)]),
     ),
-    ...(body === undefined ? {} : { body: random() < 0.05 ? body.slice(0, -1) : body }),
+    ...(body === undefined || contentType === undefined ? {} : { contentType, body: random() < 0.05 ? body.slice(0, -1) : body }),
   };
 }
 

@@ -48,6 +48,7 @@ function run(
     identity: 'w1',
     heartbeats: new Heartbeats(),
     cancels: new CancelNotices(),
+    indexGroups: () => Promise.resolve(),
     isCancelled: () => Promise.resolve(isCancelled),
     observer: { attemptStarted: () => undefined, attemptEnded: () => undefined },
     log: { debug: ignore, info: ignore, warn, error: ignore },

@@ -34,10 +34,10 @@ describe('the arguments of the benchmark', () => {
   test.each([
     [
       ['--part', 'speed'],
-      'Expected --part to be one of jobs, groups, cancel, recovery, heartbeat, stats, export, analysis, api, got: speed.',
+      'Expected --part to be one of jobs, groups, batch, cancel, recovery, heartbeat, stats, export, analysis, api, got: speed.',
     ],
     [['--rounds', '0'], 'Expected --rounds to be a whole number from 1 to 50, got: 0.'],
-    [['--jobs', '1.5'], 'Expected --jobs to be a whole number from 1 to 10000, got: 1.5.'],
+    [['--jobs', '1.5'], 'Expected --jobs to be a whole number from 1 to 1000000, got: 1.5.'],
     [['--finished', '5'], 'The part jobs takes no --finished.'],
     [['--part', 'stats', '--rounds', '5'], 'The part stats takes no --rounds.'],
     [['--only', 'raw,pg-boss'], 'Expected --only to list some of holdfast, raw, bullmq, got: pg-boss.'],

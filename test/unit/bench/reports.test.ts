@@ -43,15 +43,19 @@ describe('the section of cancels', () => {
     [500, 'The aim is 500 ms: reached.'],
     [501, 'The aim is 500 ms: NOT REACHED.'],
   ])('says of a p95 of %d ms: %s', (p95, verdict) => {
-    const { verdicts } = cancelSection([{ holdfast: cancelRun(p95, 9000), raw: cancelRun(4000, 9000) }], 200);
+    const { verdicts } = cancelSection(
+      [{ byContender: { holdfast: cancelRun(p95, 9000), raw: cancelRun(4000, 9000) }, shared: cancelRun(p95, 9000) }],
+      200,
+    );
     expect(verdicts).toEqual([
       `One at a time, 95 of 100 cancels reach their handler within ${p95} ms. ${verdict}`,
       'Of 200 at once, 95 of 100 do within 9000 ms.',
+      expect.stringContaining('Promised are 1500 ms for the first of a workflow') as string,
     ]);
   });
 
-  it('says nothing of Holdfast when it did not run', () => {
-    expect(cancelSection([{ raw: cancelRun(4000, 9000) }], 200).verdicts).toEqual([]);
+  it('says nothing of lone jobs of Holdfast when these did not run', () => {
+    expect(cancelSection([{ byContender: { raw: cancelRun(4000, 9000) }, shared: cancelRun(1, 1) }], 200).verdicts).toHaveLength(1);
   });
 });
 
