@@ -43,8 +43,8 @@ export interface SegmentHost {
   readonly values: BatchValues;
   /** Fires when no further item is to be begun. */
   readonly end: AbortSignal;
-  /** Items that have ended in the call, with these of the segment. */
-  sum(ofSegment: BatchCounts): BatchCounts;
+  /** Items that have ended in the call. */
+  counts(): BatchCounts;
   /** The first item of a call begins its turn. */
   begun(): void;
   /** An item has failed for good. */
@@ -317,7 +317,7 @@ export class Segment {
   #record(): SegmentRecord {
     const draft = (): number => this.#draft;
     const fresh = (): readonly Outcome[] => this.#fresh;
-    const counts = (): BatchCounts => this.#host.sum(this.counts);
+    const counts = (): BatchCounts => this.#host.counts();
     const running = this.#running;
     return {
       segment: this.number,

@@ -95,7 +95,7 @@ class SegmentsRun {
       attempt,
       values: this.#values,
       end: this.#end.signal,
-      sum: (ofSegment) => sumOf(this.#counts, ofSegment),
+      counts: () => sumOf(this.#counts, this.#current?.counts ?? NO_ITEMS),
       begun: () => (this.#turn ??= setTimeout(() => this.#end.abort(), call.turnMs)),
       failed: () => this.#noteFailure(),
     };
@@ -121,19 +121,22 @@ class SegmentsRun {
   }
 
   async #work(): Promise<SegmentsResult | undefined> {
-    for (const number of this.#call.segments) {
+    const { segments, isClosing = false } = this.#call;
+    for (const [index, number] of segments.entries()) {
       const known = await this.#values.counts(this.#plan.run, number);
       if (known !== undefined) {
         this.#counts = sumOf(this.#counts, known);
         continue;
       }
-      // One that nobody has begun needs no word of it.
-      if (this.#end.signal.aborted && number !== this.#call.segments[0] && this.#call.isClosing !== true) break;
+      // One that nobody has begun goes to another call.
+      if (this.#end.signal.aborted && index > 0 && !isClosing)
+        return this.#isShutDown ? undefined : this.#told({ rest: segments.slice(index) });
       const segment = await this.#open(number);
       await segment.work();
       if (!segment.isDone && (this.#isCancelling || this.#hasFailed)) segment.cancelRest();
       if (segment.isDone) {
-        this.#counts = sumOf(this.#counts, await segment.keepResults());
+        const ended = await segment.keepResults();
+        this.#counts = sumOf(this.#counts, ended);
         this.#current = undefined;
         continue;
       }
@@ -141,10 +144,13 @@ class SegmentsRun {
         await segment.keepDraft();
         return undefined;
       }
-      const left = await segment.left();
-      return { counts: sumOf(this.#counts, left.counts), left };
+      return this.#told({ left: await segment.left(), rest: segments.slice(index + 1) });
     }
-    return { counts: this.#counts, ...(this.#hasFailed ? { isStopped: true } : {}) };
+    return this.#told({});
+  }
+
+  #told(more: Pick<SegmentsResult, 'left' | 'rest'>): SegmentsResult {
+    return { counts: this.#host.counts(), ...more, ...(this.#hasFailed ? { isStopped: true } : {}) };
   }
 
   async #open(number: number): Promise<Segment> {
@@ -187,7 +193,7 @@ class SegmentsRun {
 
   #tick(): void {
     this.#current?.tick();
-    const done = endedIn(this.#host.sum(this.#current?.counts ?? NO_ITEMS));
+    const done = endedIn(this.#host.counts());
     if (this.#items > 0) this.#attempt.progress({ done: Math.min(Math.max(0, done), this.#items), total: this.#items });
     this.#heed();
   }

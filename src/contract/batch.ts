@@ -142,8 +142,10 @@ export interface SegmentsCall {
 export interface SegmentsResult {
   /** Items that have ended in it. */
   readonly counts: BatchCounts;
-  /** The segment that was begun and has not ended; those behind it have not been begun. */
+  /** The segment that was begun and has not ended. */
   readonly left?: SegmentLeft;
+  /** Those behind it, which have not been begun. */
+  readonly rest?: readonly number[];
   /** An item has failed, and no further one is to be begun. */
   readonly isStopped?: true;
 }

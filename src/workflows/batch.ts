@@ -136,6 +136,8 @@ class Batch {
     if (this.#failure !== undefined) throw this.#failure;
     if (isCancelled) throw new CancelledFailure('The batch was cancelled.');
     const { failed, cancelled } = this.#counts;
+    if (endedIn(this.#counts) !== items)
+      throw jobFailure(new JobError('internal', `${items - endedIn(this.#counts)} items were not told of.`));
     if (failed === 0) return this.#counts;
     const rest = cancelled === 0 ? '' : `, and ${cancelled} were not done after that`;
     throw jobFailure(
@@ -167,7 +169,7 @@ class Batch {
     this.#calls.set(slot, scope);
     try {
       const result = await scope.run(async () => await this.#runSegments(waiting, lanes === undefined ? {} : { lanes }));
-      this.#take(waiting, result);
+      this.#take(result);
     } catch (error) {
       if (isCancellation(error)) this.#waiting.unshift({ ...waiting, isCut: true });
       else this.#failure ??= asError(error);
@@ -203,17 +205,13 @@ class Batch {
     }
   }
 
-  #take({ segments }: Waiting, { counts, left, isStopped }: SegmentsResult): void {
+  #take({ counts, left, rest = [], isStopped }: SegmentsResult): void {
     this.#counts = sumOf(this.#counts, counts);
     if (isStopped === true) this.#stop();
-    if (left === undefined) return;
-    const behind = segments.slice(segments.indexOf(left.segment) + 1);
-    const isHeld = left.dueMs !== undefined || left.suspects.length > 0;
-    if (!isHeld) this.#waiting.unshift({ segments: [left.segment, ...behind], left });
-    else {
-      if (behind.length > 0) this.#waiting.unshift({ segments: behind });
-      void this.#hold(left);
-    }
+    const isHeld = left !== undefined && (left.dueMs !== undefined || left.suspects.length > 0);
+    if (isHeld) void this.#hold(left);
+    if (left !== undefined && !isHeld) this.#waiting.unshift({ segments: [left.segment, ...rest], left });
+    else if (rest.length > 0) this.#waiting.unshift({ segments: rest });
   }
 
   /** Waits until a segment has something to do again: one of its items is due, or those that had calls of their own have ended. */
