@@ -236,11 +236,16 @@ async function runHandler({ contract, handler }: HandledJob, input: unknown, { a
 function unlessGivenUp<T>(attempt: Attempt, { cancelGraceMs }: HandledJob, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
-    work.finally(() => clearTimeout(timer)).then(resolve, reject);
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+    work.finally(end).then(resolve, reject);
     attempt.onStop(() => {
       const { stopped } = attempt;
       const graceMs = stopped === undefined ? undefined : (GRACE_MS[stopped.code] ?? cancelGraceMs);
-      if (graceMs !== undefined) timer = setTimeout(() => reject(stopped as JobError), graceMs);
+      if (graceMs !== undefined && !isOver) timer = setTimeout(() => reject(stopped as JobError), graceMs);
     });
   });
 }

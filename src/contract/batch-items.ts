@@ -13,8 +13,9 @@ export interface BatchItem {
   /** Its place in the batch, from 0. */
   readonly index: number;
   readonly status: ItemStatus;
+  /** In a page a value over 64 KB is told by its reference, as is an output. */
   readonly input?: unknown;
-  /** Only when `completed`. A value over 10 MB is told by its reference. */
+  /** Only when `completed`. `results` gives it whole. */
   readonly output?: unknown;
   /** Only when `failed`; at most 500 characters of it. */
   readonly error?: JobFailure;

@@ -2,6 +2,7 @@
  * Owns how the items of a batch stand, read with no worker needed: from its results and drafts in the payload store, and from the
  * heartbeats of the calls that are under way.
  */
+import pLimit from 'p-limit';
 import type { BatchItem, ItemList, ItemOptions, ItemStatus } from '../../contract/batch-items.ts';
 import { itemsIn, SEGMENT_ITEMS, segmentCount, segmentOf } from '../../contract/batch.ts';
 import type { CarriedInput, Outcome, RunningJob } from '../../contract/carrier.ts';
@@ -10,6 +11,11 @@ import { type BatchNames, BatchValues } from '../../payloads/batch-values.ts';
 import type { Temporal } from '../connection.ts';
 import { describeJob, type JobDescription, type PendingActivity } from '../describe.ts';
 import { isoTime } from '../protocol.ts';
+
+/** Files that are open at the same time. */
+const READS_AT_ONCE = 50;
+/** A page of items has values up to this size, in bytes of JSON; of a larger one it has the reference. */
+const SHOWN_BYTES = 64 * 1024;
 
 /** How the items of one segment stand. */
 interface SegmentView {
@@ -70,14 +76,15 @@ export class BatchLook {
   /** Segments that a retry has something to do in: those without results, and those with items that were not completed. */
   async unfinished(): Promise<readonly number[]> {
     const segments = Array.from({ length: segmentCount(this.items) }, (_none, segment) => segment);
-    const isUnfinished = await Promise.all(
-      segments.map(async (segment) => {
-        const run = this.#names.results.get(segment);
-        const counts = run === undefined ? undefined : await this.#values.counts(run, segment);
-        return counts === undefined || counts.completed < itemsIn(segment, this.items);
-      }),
-    );
+    const limit = pLimit(READS_AT_ONCE);
+    const isUnfinished = await Promise.all(segments.map(async (segment) => await limit(async () => await this.#isUnfinished(segment))));
     return segments.filter((segment) => isUnfinished[segment]);
+  }
+
+  async #isUnfinished(segment: number): Promise<boolean> {
+    const run = this.#names.results.get(segment);
+    const counts = run === undefined ? undefined : await this.#values.counts(run, segment);
+    return counts === undefined || counts.completed < itemsIn(segment, this.items);
   }
 
   /** False when it is known without its items that no item of a segment has the status. */
@@ -165,8 +172,8 @@ export class BatchLook {
     const { values } = this.#temporal;
     return {
       ...item,
-      ...('input' in item ? { input: await values.show(item.input) } : {}),
-      ...('output' in item ? { output: await values.show(item.output) } : {}),
+      ...('input' in item ? { input: await values.show(item.input, SHOWN_BYTES) } : {}),
+      ...('output' in item ? { output: await values.show(item.output, SHOWN_BYTES) } : {}),
     };
   }
 }
