@@ -1,7 +1,7 @@
 /** Owns the looks at carriers of one client: who asks at the same time for jobs of one carrier shares a look, and one that has ended is kept for a moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobAddress } from '../../contract/carrier.ts';
-import { unknownJob } from '../../contract/errors.ts';
+import { asJobError, unknownJob } from '../../contract/errors.ts';
 import type { Temporal } from '../connection.ts';
 import type { EndedJob } from '../wait-for-result.ts';
 import { type CarrierView, readCarrier } from './carrier-view.ts';
@@ -14,6 +14,8 @@ const KEPT = 50;
 const KEPT_MS = 1000;
 /** A carrier that goes on is looked at so often for those who wait for one of its jobs. */
 const LOOK_EVERY_MS = 500;
+/** Looks in a row that may fail. */
+const MOST_FAILURES = 10;
 
 interface Close {
   readonly ended: Promise<unknown>;
@@ -77,6 +79,18 @@ export class CarrierReads {
     return view === undefined ? undefined : carriedJob(view, place);
   }
 
+  /** One job for somebody who waits for it: that the server cannot tell now passes. @throws JobError of the last try */
+  async #jobOnceMore(address: CarriedAddress): Promise<ToldJob | undefined> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.job(address);
+      } catch (error) {
+        if (asJobError(error)?.retryable !== true || failures === MOST_FAILURES) throw error;
+        await sleep(LOOK_EVERY_MS);
+      }
+    }
+  }
+
   /** Waits for the end of one job. @throws JobError `not-found`; the signal's reason when it fires */
   async ended(id: string, address: CarriedAddress, signal: AbortSignal | undefined): Promise<EndedJob> {
     const close = this.#closeOf(address.workflowId);
@@ -85,7 +99,7 @@ export class CarrierReads {
       for (;;) {
         signal?.throwIfAborted();
         await Promise.race([close.ended, sleep(LOOK_EVERY_MS, undefined, { signal })]);
-        const told = await this.job(address);
+        const told = await this.#jobOnceMore(address);
         if (told === undefined) throw unknownJob(id);
         const { job, ending } = told;
         if (job.close === 'completed') return { output: ending.output };
