@@ -10,6 +10,7 @@ const FAULTS = ['test/faults/**/*.test.ts', 'test/dashboard/*.test.ts', 'test/te
 /** Those of them that only `npm run test:long` has time for. */
 const LONG_FAULTS = [
   'faults/analysis-crash',
+  'faults/api-crash',
   'faults/batch-memory',
   'faults/batch-poison',
   'faults/busy-jobs',
@@ -26,7 +27,12 @@ const LONG_FAULTS = [
 ].map((name) => `test/${name}.test.ts`);
 
 /** Four fifths of the suite of clients over HTTP, of which the first one runs each time; and what takes half a minute for one thing. */
-const LONG_ONLY = ['test/http/contract-rest.test.ts', 'test/http/temporal-away.test.ts', 'test/temporal/counts.test.ts'];
+const LONG_ONLY = [
+  'test/http/contract-rest.test.ts',
+  'test/http/temporal-away.test.ts',
+  'test/temporal/counts.test.ts',
+  'test/workflow/changed-workflow.test.ts',
+];
 
 /** A busy machine can make a test of real processes late. One that passes only when tried again is named in the end. */
 const RETRIES = isLong ? 0 : 1;
