@@ -2,6 +2,7 @@
 import { JobClient } from 'holdfast/client';
 import { defineJob } from 'holdfast/contract';
 import { z } from 'zod';
+import { runWorker } from '../holdfast-worker.ts';
 import { type BatchContender, type BatchPlace, HANDLER_LIMIT, NOOP_OUTPUT } from './contender.ts';
 
 function noopJob({ queue }: BatchPlace) {
@@ -18,13 +19,8 @@ function* numbers(count: number) {
 
 export const holdfast: BatchContender = {
   async startWorker(place) {
-    const { createWorker, handle } = await import('holdfast/worker');
-    const worker = await createWorker({ ...server(place), jobs: [handle(noopJob(place), () => NOOP_OUTPUT)], concurrency: HANDLER_LIMIT });
-    const running = worker.run();
-    return async () => {
-      worker.shutdown();
-      await running;
-    };
+    const { handle } = await import('holdfast/worker');
+    return await runWorker({ ...server(place), jobs: [handle(noopJob(place), () => NOOP_OUTPUT)], concurrency: HANDLER_LIMIT });
   },
 
   async connect(place) {

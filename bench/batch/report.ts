@@ -5,18 +5,18 @@ import type { Round } from '../rounds.ts';
 import type { Section } from '../section.ts';
 import { spread } from '../statistics.ts';
 import { HANDLER_LIMIT } from './contender.ts';
-import { type BatchRun, type PerProcess, PROCESSES } from './run.ts';
+import { PROCESSES, totalOf } from '../per-process.ts';
+import type { BatchRun } from './run.ts';
 
 /** Fewer rounds have no meaningful median. */
 export const ROUNDS_OF_A_REPORT = 3;
 const PROMISED = 2;
 
-const total = (perProcess: PerProcess): number => PROCESSES.reduce((sum, process) => sum + perProcess[process], 0);
 const completed: Measure<BatchRun> = { title: 'completed a second', of: (run) => run.completedPerSecond };
 const MEASURES: readonly Measure<BatchRun>[] = [
   completed,
   { title: 'added a second', of: (run) => run.addedPerSecond },
-  { title: 'CPU time of an item in µs, all together', of: (run) => total(run.cpuMicrosPerItem) },
+  { title: 'CPU time of an item in µs, all together', of: (run) => totalOf(run.cpuMicrosPerItem) },
   ...PROCESSES.map((process) => ({ title: `of it ${process}`, of: (run: BatchRun) => run.cpuMicrosPerItem[process] })),
   ...PROCESSES.map((process) => ({ title: `memory of the ${process} afterwards in MiB`, of: (run: BatchRun) => run.residentMiB[process] })),
 ];

@@ -1,11 +1,9 @@
 /** Owns one run of one contender: fresh worker and client processes, a batch to warm up, and one that is measured. */
 import { Child } from '../child-process.ts';
 import { type ContenderName, TITLES } from '../contender.ts';
+import { type PerProcess, perProcess } from '../per-process.ts';
 import { cpuMs, residentMiB } from '../process-usage.ts';
 import type { BatchPlace, Request, Role } from './contender.ts';
-
-export const PROCESSES = ['server', 'worker', 'client'] as const;
-export type PerProcess = Readonly<Record<(typeof PROCESSES)[number], number>>;
 
 export interface BatchRun {
   readonly addedPerSecond: number;
@@ -52,8 +50,4 @@ export async function batchOnce({ name, place, serverPid, warmUp, items }: Batch
   } finally {
     await Promise.all(children.map((child) => child.stop()));
   }
-}
-
-function perProcess(value: (process: (typeof PROCESSES)[number]) => number): PerProcess {
-  return { server: value('server'), worker: value('worker'), client: value('client') };
 }

@@ -1,7 +1,8 @@
 /** Owns the section of this part: what jobs that share workflows cost, and how many a second there are, by how many add at once. */
 import { showSpread } from '../figures.ts';
 import { HANDLER_LIMIT } from '../jobs/contender.ts';
-import { type PerProcess, PROCESSES, type Run } from '../jobs/run.ts';
+import type { Run } from '../jobs/run.ts';
+import { PROCESSES, totalOf } from '../per-process.ts';
 import { type Measure, ratiosOf, roundTable } from '../round-table.ts';
 import type { Round } from '../rounds.ts';
 import type { Section } from '../section.ts';
@@ -17,14 +18,13 @@ export interface GroupsRound {
   readonly plain: Run;
 }
 
-const total = (perProcess: PerProcess): number => PROCESSES.reduce((sum, process) => sum + perProcess[process], 0);
 const completed: Measure<Run> = { title: 'completed a second', of: (run) => run.completedPerSecond };
 const MEASURES: readonly Measure<Run>[] = [
   completed,
   { title: 'added a second', of: (run) => run.addedPerSecond },
   { title: 'add to start, p50 in ms', of: (run) => run.loadP50 },
   { title: 'add to start, p95 in ms', of: (run) => run.loadP95 },
-  { title: 'CPU time of a job in ms, all together', of: (run) => total(run.cpuMsPerJob) },
+  { title: 'CPU time of a job in ms, all together', of: (run) => totalOf(run.cpuMsPerJob) },
   ...PROCESSES.map((process) => ({ title: `of it ${process}`, of: (run: Run) => run.cpuMsPerJob[process] })),
   { title: 'added singly: to start, p50 in ms', of: (run) => run.singleP50 },
   { title: 'added singly: to start, p95 in ms', of: (run) => run.singleP95 },

@@ -3,6 +3,7 @@ import { JobClient, type JobHandle } from 'holdfast/client';
 import { defineJob } from 'holdfast/contract';
 import { z } from 'zod';
 import type { Place } from '../contender.ts';
+import { runWorker } from '../holdfast-worker.ts';
 import { type Contender, HANDLER_LIMIT, NOOP_OUTPUT, type Observer } from './contender.ts';
 import { observeQueue } from './observe-queue.ts';
 
@@ -39,18 +40,12 @@ async function observeJobs(place: Place): Promise<Observer> {
 
 export const holdfast: Contender = {
   async startWorker(place, onStart) {
-    // Loaded here, since a client process has no use for the worker's native code.
-    const { createWorker, handle } = await import('holdfast/worker');
+    const { handle } = await import('holdfast/worker');
     const noop = handle(noopJob(place), (input) => {
       onStart(input);
       return NOOP_OUTPUT;
     });
-    const worker = await createWorker({ ...server(place), jobs: [noop], concurrency: HANDLER_LIMIT });
-    const running = worker.run();
-    return async () => {
-      worker.shutdown();
-      await running;
-    };
+    return await runWorker({ ...server(place), jobs: [noop], concurrency: HANDLER_LIMIT });
   },
 
   async connect(place) {

@@ -6,15 +6,15 @@ import type { Round } from '../rounds.ts';
 import type { Section } from '../section.ts';
 import { spread } from '../statistics.ts';
 import { HANDLER_LIMIT } from './contender.ts';
-import { ADDERS, type PerProcess, PROCESSES, type Run } from './run.ts';
+import { PROCESSES, totalOf } from '../per-process.ts';
+import { ADDERS, type Run } from './run.ts';
 
 /** CPU time of a job against raw Temporal that Holdfast promises not to exceed. */
 const PROMISED_RATIO = 1.1;
 /** Fewer rounds have no meaningful median. */
 export const ROUNDS_OF_A_REPORT = 5;
 
-const total = (perProcess: PerProcess): number => PROCESSES.reduce((sum, process) => sum + perProcess[process], 0);
-const cpuOfJob: Measure<Run> = { title: 'all together', of: (run) => total(run.cpuMsPerJob) };
+const cpuOfJob: Measure<Run> = { title: 'all together', of: (run) => totalOf(run.cpuMsPerJob) };
 
 const TABLES: readonly { readonly title: string; readonly measures: readonly Measure<Run>[] }[] = [
   {

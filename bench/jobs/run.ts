@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from '../child-process.ts';
 import { type ContenderName, type Place, TITLES } from '../contender.ts';
+import { type PerProcess, perProcess } from '../per-process.ts';
 import { cpuMs, residentMiB } from '../process-usage.ts';
 import { percentile } from '../statistics.ts';
 import type { Observer } from './contender.ts';
@@ -26,9 +27,6 @@ export interface RunPlan {
   /** The jobs of the load are read back one by one. @default false */
   readonly readsBack?: boolean;
 }
-
-export const PROCESSES = ['server', 'worker', 'client'] as const;
-export type PerProcess = Readonly<Record<(typeof PROCESSES)[number], number>>;
 
 export interface Run {
   readonly name: ContenderName;
@@ -140,8 +138,4 @@ async function waitForCompleted(observer: Observer, jobs: number): Promise<void>
     if (Date.now() > giveUpAt) throw new Error(`${completed} of ${jobs} jobs have completed, and no more.`);
     await sleep(POLL_MS);
   }
-}
-
-function perProcess(value: (process: (typeof PROCESSES)[number]) => number): PerProcess {
-  return { server: value('server'), worker: value('worker'), client: value('client') };
 }

@@ -1,6 +1,6 @@
 /** Owns the attempt of one job of several that share a call: what it has in the place of an activity of its own, and what became of it. */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
-import { type AttemptState, briefState, stateOfNewCall } from '../contract/attempts.ts';
+import { type AttemptState, briefState, diedInCall, stateOfNewCall } from '../contract/attempts.ts';
 import { MAX_CARRIED_MESSAGE, type Outcome, type RunningJob } from '../contract/carrier.ts';
 import { messageOf } from '../contract/errors.ts';
 import type { ResultEnvelope } from '../contract/messages.ts';
@@ -134,6 +134,21 @@ function outcomeOf(job: number, attempt: Attempt, failure: unknown): Outcome | u
     return { ...about(job, attempt), end: 'failed', error: { code: 'internal', message: messageOf(failure) }, state: kept };
   if (failure.nonRetryable === true) return { ...about(job, attempt), end: 'failed', error: errorIn(failure), state: kept };
   return { ...about(job, attempt), end: 'again', dueMs: Date.now() + waitIn(failure), state: kept };
+}
+
+/** What a job left that ran in a shared call when its worker died. `call`: the state of the next attempt of that call. */
+export function leftByDead(
+  { startedMs, progress, checkpoint }: RunningJob,
+  { records }: Pick<AttemptState, 'records'>,
+  before?: AttemptState,
+): AttemptState {
+  const { worker, endedAt = new Date().toISOString() } = records.at(-1) ?? {};
+  const startedAt = new Date(startedMs).toISOString();
+  return {
+    ...diedInCall(before, { startedAt, endedAt, ...(worker === undefined ? {} : { worker }) }),
+    ...(progress === undefined ? {} : { progress }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+  };
 }
 
 /** What an attempt that has ended leaves for the next one. */

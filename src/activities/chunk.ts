@@ -9,12 +9,12 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AttemptState, diedInCall } from '../contract/attempts.ts';
+import type { AttemptState } from '../contract/attempts.ts';
 import type { ChunkCall, ChunkJob, ChunkRecord, ChunkResult, Outcome } from '../contract/carrier.ts';
 import { asJobError, JobError, messageOf } from '../contract/errors.ts';
 import type { ResultEnvelope } from '../contract/messages.ts';
 import type { Attempt } from './attempt.ts';
-import { type CarriedAttempt, leftBy, runningJobs, SharedCall } from './carried-attempt.ts';
+import { type CarriedAttempt, leftBy, leftByDead, runningJobs, SharedCall } from './carried-attempt.ts';
 import type { HandledJob } from './handle.ts';
 import { asOneCall, writeDown } from './one-call.ts';
 import type { HandlerRun } from './run-handler.ts';
@@ -204,16 +204,9 @@ class Chunk {
     for (const place of record?.told ?? []) this.#told.add(place);
     for (const outcome of record?.outcomes ?? []) this.#note(outcome);
     for (const { job, state } of record?.interrupted ?? []) this.#interrupted.set(job, state);
-    const last = this.#attempt.state.records.at(-1);
-    const { worker } = last ?? {};
-    const endedAt = last?.endedAt ?? new Date().toISOString();
-    for (const [index, { job, startedMs, progress, checkpoint }] of (record?.running ?? []).entries()) {
-      const died = diedInCall(undefined, {
-        startedAt: new Date(startedMs).toISOString(),
-        endedAt,
-        ...(worker === undefined ? {} : { worker }),
-      });
-      const state = { ...died, ...(progress === undefined ? {} : { progress }), ...(checkpoint === undefined ? {} : { checkpoint }) };
+    for (const [index, running] of (record?.running ?? []).entries()) {
+      const { job, startedMs } = running;
+      const state = leftByDead(running, this.#attempt.state);
       const dueMs = Date.now() + SUSPECT_WAIT_MS + index * SUSPECTS_APART_MS;
       this.#note({ job, end: 'again', dueMs, startedMs, endedMs: Date.now(), state });
     }

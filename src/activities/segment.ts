@@ -3,7 +3,7 @@
  * it. Whether further ones may begin is decided in `segments.ts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FIRST_ATTEMPT, type AttemptState, diedInCall, stateFrom } from '../contract/attempts.ts';
+import { FIRST_ATTEMPT, type AttemptState, stateFrom } from '../contract/attempts.ts';
 import {
   type BatchCounts,
   type BatchPlan,
@@ -18,7 +18,7 @@ import type { CarriedInput, Outcome } from '../contract/carrier.ts';
 import type { JobError } from '../contract/errors.ts';
 import type { BatchValues } from '../payloads/batch-values.ts';
 import type { Attempt } from './attempt.ts';
-import { type CarriedAttempt, leftBy, runningJobs, type SharedCall } from './carried-attempt.ts';
+import { type CarriedAttempt, leftBy, leftByDead, runningJobs, type SharedCall } from './carried-attempt.ts';
 import { writeDown } from './one-call.ts';
 import type { HandlerRun } from './run-handler.ts';
 
@@ -82,7 +82,7 @@ export class Segment {
   }
 
   /** Reads the items, and what is known of them. `record`: what the worker before left of this segment. */
-  async load(record: SegmentRecord | undefined, lastDeath: { readonly worker?: string; readonly endedAt: string }): Promise<void> {
+  async load(record: SegmentRecord | undefined): Promise<void> {
     const { call, values } = this.#host;
     this.#inputs = await values.inputs(this.number);
     for (const outcome of await this.#before()) this.#outcomes.set(outcome.job, outcome);
@@ -91,9 +91,9 @@ export class Segment {
     this.#draft = Math.max(this.#draft, record?.draft ?? 0, newest ?? 0);
     if (this.#draft > 0) for (const outcome of await values.draft(this.number, this.#draft)) this.#outcomes.set(outcome.job, outcome);
     for (const outcome of record?.outcomes ?? []) this.#note(outcome);
-    for (const { job, startedMs, progress, checkpoint } of record?.running ?? []) {
-      const died = diedInCall(this.#stateOf(job), { startedAt: new Date(startedMs).toISOString(), ...lastDeath });
-      const state = { ...died, ...(progress === undefined ? {} : { progress }), ...(checkpoint === undefined ? {} : { checkpoint }) };
+    for (const running of record?.running ?? []) {
+      const { job, startedMs } = running;
+      const state = leftByDead(running, this.#host.attempt.state, this.#stateOf(job));
       this.#note({ job, end: 'again', dueMs: 0, startedMs, endedMs: Date.now(), state });
     }
     for (const outcome of (call.outcomes ?? []).filter(({ job }) => this.#has(job))) {

@@ -155,9 +155,7 @@ class SegmentsRun {
 
   async #open(number: number): Promise<Segment> {
     const segment = new Segment(this.#host, number);
-    const { worker, endedAt = new Date().toISOString() } = this.#attempt.state.records.at(-1) ?? {};
-    const record = this.#record?.segment === number ? this.#record : undefined;
-    await segment.load(record, { endedAt, ...(worker === undefined ? {} : { worker }) });
+    await segment.load(this.#record?.segment === number ? this.#record : undefined);
     this.#current = segment;
     return segment;
   }

@@ -14,7 +14,7 @@ import {
 } from '@temporalio/workflow';
 import { bitWords } from '../contract/carried-bits.ts';
 import { carriedId, type CarrierResult, MAX_CARRIED_INPUT_BYTES } from '../contract/carrier.ts';
-import { JobError } from '../contract/errors.ts';
+import { asJobError, JobError } from '../contract/errors.ts';
 import { GROUPS_ACTIVITY, JOBS_ATTRIBUTE, type JobMemo, MEMO_KEY, type RunOptions } from '../contract/messages.ts';
 import { checkKeys, invalidOption } from '../contract/options.ts';
 import { checkPayload, inlineValue } from '../contract/payload.ts';
@@ -93,13 +93,32 @@ type Start = () => Promise<readonly SettledChild<unknown>[]>;
 async function runAlone({ name, options, nextId }: FanOut, input: unknown): Promise<readonly SettledChild<unknown>[]> {
   const id = nextId();
   try {
-    const child = await startChild(name, { args: [input], workflowId: id, ...placeOf(options) });
-    // A large output is stored, and workflow code cannot read it.
-    const output = inlineValue(await child.result(), { what: `output of "${name}"`, taker: 'a job that waits for it', by: 'return' });
+    const output = await outputOfChild(name, input, { id, ...options });
     return [{ id, status: 'completed', output }];
   } catch (error) {
-    return [isCancellation(error) ? { id, status: 'cancelled', error: CANCELLED } : { id, status: 'failed', error: failureOfCall(error) }];
+    return [isCancellation(error) ? { id, status: 'cancelled', error: CANCELLED } : { id, status: 'failed', error: whyFailed(error) }];
   }
+}
+
+/** Runs one child with a workflow of its own, and gives its output. */
+export async function outputOfChild(
+  name: string,
+  input: unknown,
+  { id, queue }: Pick<ChildrenOptions, 'queue'> & { readonly id: string },
+): Promise<unknown> {
+  const child = await startChild(name, { args: [input], workflowId: id, ...placeOf(queue) });
+  return readOutput(await child.result(), name);
+}
+
+/** Why there is no output of a child: its own failure, or that the output cannot be read here. */
+function whyFailed(error: unknown): JobFailure {
+  const known = asJobError(error);
+  return known === undefined ? failureOfCall(error) : { code: known.code, message: known.message };
+}
+
+/** A large output is stored, and workflow code cannot read it. */
+function readOutput(output: unknown, of: string): unknown {
+  return inlineValue(output, { what: `output of "${of}"`, taker: 'a job that waits for it', by: 'return' });
 }
 
 /** The starts of the carriers of all inputs. */
@@ -139,7 +158,7 @@ async function runCarrier({ name, options }: FanOut, inputs: readonly unknown[])
       workflowId,
       memo: { [MEMO_KEY]: memo },
       typedSearchAttributes: [{ key: { name: JOBS_ATTRIBUTE, type: 'KEYWORD_LIST' }, value: [...bitWords('all', carries)] }],
-      ...placeOf(options),
+      ...placeOf(options.queue),
     });
     const { ends = [] } = await child.result();
     return inputs.map((_input, place) => endOf(carriedId(workflowId, place), ends[place]));
@@ -153,19 +172,15 @@ async function runCarrier({ name, options }: FanOut, inputs: readonly unknown[])
 function endOf(id: string, end: NonNullable<CarrierResult['ends']>[number] | undefined): SettledChild<unknown> {
   if (end?.status === 'completed') {
     try {
-      return {
-        id,
-        status: 'completed',
-        output: inlineValue(end.output, { what: `output of "${id}"`, taker: 'a job that waits for it', by: 'return' }),
-      };
+      return { id, status: 'completed', output: readOutput(end.output, id) };
     } catch (error) {
-      return { id, status: 'failed', error: failureOfCall(error) };
+      return { id, status: 'failed', error: whyFailed(error) };
     }
   }
   return end?.status === 'failed' ? { id, status: 'failed', error: end.error } : { id, status: 'cancelled', error: CANCELLED };
 }
 
-function placeOf({ queue }: ChildrenOptions): { readonly parentClosePolicy: ParentClosePolicy; readonly taskQueue?: string } {
+function placeOf(queue: string | undefined): { readonly parentClosePolicy: ParentClosePolicy; readonly taskQueue?: string } {
   return { parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL, ...(queue === undefined ? {} : { taskQueue: queue }) };
 }
 

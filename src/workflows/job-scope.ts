@@ -6,7 +6,7 @@
  *    details of the running steps. One memo event for all changes of a workflow task.
  * 3. Clean-up runs last, newest first, and is not stopped by a cancel.
  */
-import { CancellationScope, isCancellation, ParentClosePolicy, startChild, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { JobContract, OutputOf } from '../contract/define-job.ts';
 import type { InputOf } from '../contract/define-job.ts';
 import { type Duration, toMs } from '../contract/duration.ts';
@@ -19,11 +19,11 @@ import {
   type StepsMemo,
 } from '../contract/messages.ts';
 import { checkKeys, invalidOption } from '../contract/options.ts';
-import { checkPayload, inlineValue } from '../contract/payload.ts';
+import { checkPayload } from '../contract/payload.ts';
 import { nextProgress, type Progress, type ProgressCount } from '../contract/progress.ts';
 import { type RetryOptions, retryRule } from '../contract/retry.ts';
 import type { JobFailure } from '../contract/snapshot.ts';
-import { checkChildrenOptions, type ChildrenOptions, runChildren, type SettledChild } from './children.ts';
+import { checkChildrenOptions, type ChildrenOptions, outputOfChild, runChildren, type SettledChild } from './children.ts';
 import { stepFailure } from './failure.ts';
 import type { Orders } from './orders.ts';
 import { runStep } from './run-step.ts';
@@ -138,14 +138,13 @@ export class Job implements JobScope, View {
 
   async #runChildren(name: string, inputs: readonly unknown[], options: ChildrenOptions): Promise<readonly SettledChild<unknown>[]> {
     checkChildrenOptions(options, inputs.length);
-    const nextId = (): string => `${this.jobId}.${this.#nextChild()}`;
-    return await runChildren({ name, inputs, options, nextId });
+    return await runChildren({ name, inputs, options, nextId: () => this.#nextChildId() });
   }
 
   /** Children are numbered as they are started. */
-  #nextChild(): number {
+  #nextChildId(): string {
     this.#childrenMade += 1;
-    return this.#childrenMade;
+    return `${this.jobId}.${this.#childrenMade}`;
   }
 
   async #settle<C extends JobContract>(step: Promise<ResultEnvelope>): Promise<SettledStep<OutputOf<C>>> {
@@ -162,14 +161,7 @@ export class Job implements JobScope, View {
   async #runChild(name: string, input: unknown, options: ChildOptions = {}): Promise<unknown> {
     checkKeys(options, ['queue'], 'child options');
     checkPayload(input, `input of "${name}"`);
-    const child = await startChild(name, {
-      args: [input],
-      workflowId: `${this.jobId}.${this.#nextChild()}`,
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      ...(options.queue === undefined ? {} : { taskQueue: options.queue }),
-    });
-    // A large output is stored, and workflow code cannot read it.
-    return inlineValue(await child.result(), { what: `output of "${name}"`, taker: 'a job that waits for it', by: 'return' });
+    return await outputOfChild(name, input, { id: this.#nextChildId(), ...options });
   }
 
   progress(report: number | ProgressCount, message?: string): void {

@@ -1,12 +1,10 @@
 /** Owns `holdfast add --many`: a job for each line of a file of JSON lines. */
-import { createReadStream } from 'node:fs';
-import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { asJobError, JobError, messageOf } from '../../contract/errors.ts';
+import { asJobError, messageOf } from '../../contract/errors.ts';
 import { withJobs } from '../connect.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import { contractNamed, knownContracts } from '../known-contracts.ts';
+import { linesOf } from '../json-lines.ts';
 import { defused } from '../text.ts';
 import { jsonOf } from './act.ts';
 import type { AddFlags } from './add.ts';
@@ -49,22 +47,14 @@ interface Reading {
 
 /** The inputs of the lines that are JSON; of each of these its number is kept, in their order. */
 async function* inputsOf(file: string, { added, refused, host }: Reading): AsyncGenerator {
-  const stream = file === '-' ? process.stdin : createReadStream(resolve(host.cwd, file));
-  let number = 0;
-  try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      number += 1;
-      if (line.trim() === '') continue;
-      try {
-        const input = jsonOf(line);
-        added.push({ number });
-        yield input;
-      } catch (error) {
-        refused.push({ number, error });
-      }
+  for await (const { number, text } of linesOf(file, host)) {
+    try {
+      const input = jsonOf(text);
+      added.push({ number });
+      yield input;
+    } catch (error) {
+      refused.push({ number, error });
     }
-  } catch (error) {
-    throw new JobError('invalid-options', `The file ${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
 

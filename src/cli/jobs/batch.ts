@@ -1,13 +1,11 @@
 /** Owns `holdfast batch`: one job with many items, added from a file of JSON lines, read and tried again. */
-import { createReadStream } from 'node:fs';
-import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { AddBatchOptions } from '../../client.ts';
 import type { BatchItem, ItemStatus } from '../../contract/batch-items.ts';
-import { asJobError, JobError, messageOf, unknownJob } from '../../contract/errors.ts';
+import { JobError, messageOf, unknownJob } from '../../contract/errors.ts';
 import type { JobSnapshot } from '../../contract/snapshot.ts';
 import { type PlaceFlags, withJobs } from '../connect.ts';
 import type { Host } from '../host.ts';
+import { linesOf } from '../json-lines.ts';
 import { contractNamed, knownContracts } from '../known-contracts.ts';
 import { plainTable, type TableColumn } from '../plain-table.ts';
 import { etaText } from '../remaining-time.ts';
@@ -43,17 +41,12 @@ export async function addBatch(
 
 /** The inputs of the lines; a line that is no JSON ends the reading, and nothing is added. */
 async function* inputsOf(file: string, host: Host): AsyncGenerator {
-  const stream = file === '-' ? process.stdin : createReadStream(resolve(host.cwd, file));
-  let number = 0;
-  try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      number += 1;
-      if (line.trim() !== '') yield jsonOf(line);
+  for await (const { number, text } of linesOf(file, host)) {
+    try {
+      yield jsonOf(text);
+    } catch (error) {
+      throw new JobError('invalid-options', `Line ${number} of ${file}: ${messageOf(error)}`, { cause: error });
     }
-  } catch (error) {
-    const known = asJobError(error);
-    const what = known === undefined ? `The file ${file} cannot be read` : `Line ${number} of ${file}`;
-    throw new JobError('invalid-options', `${what}: ${messageOf(error)}`, { cause: error });
   }
 }
 

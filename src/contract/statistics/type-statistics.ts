@@ -57,11 +57,6 @@ export function emptyType(at: number): TypeStatistics {
   };
 }
 
-/** A first attempt began after `waitedMs`. */
-export function withStart(statistics: TypeStatistics, { at, waitedMs }: { at: number; waitedMs: number }): TypeStatistics {
-  return { ...statistics, updated: at, started: statistics.started + 1, wait: withValue(statistics.wait, waitedMs) };
-}
-
 /** First attempts began after these waits, and jobs were completed by attempts that took so long and told no progress. In milliseconds. */
 export function withMany(
   statistics: TypeStatistics,

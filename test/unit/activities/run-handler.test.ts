@@ -2,17 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Info } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { CancelNotices } from '../../../src/activities/cancel-notices.ts';
 import { handle, type HandledJob, type HandlerContext } from '../../../src/activities/handle.ts';
 import { Snooze } from '../../../src/activities/handler-errors.ts';
 import { HandlerLimit } from '../../../src/activities/handler-limit.ts';
-import { Heartbeats } from '../../../src/activities/heartbeats.ts';
-import { type HandlerHost, runHandledJob } from '../../../src/activities/run-handler.ts';
-import { RunningHandlers } from '../../../src/activities/running-handlers.ts';
+import { runHandledJob } from '../../../src/activities/run-handler.ts';
 import { type AttemptState, beginAttempt, endBlockedAttempt } from '../../../src/contract/attempts.ts';
 import { defineJob } from '../../../src/contract/define-job.ts';
-import { CarriedValues } from '../../../src/payloads/carried-values.ts';
 import type { Log } from '../../../src/log.ts';
+import { handlerHost } from './support/host.ts';
 
 const contract = defineJob({ name: 'send', input: z.object({}) });
 const aloneBefore = { worker: 'w0', startedAt: '2026-01-01T00:00:00.000Z', isAlone: true };
@@ -44,23 +41,10 @@ function run(
   const heartbeat = (state: AttemptState): number => beats.push(state);
   const cancellation = { cancellationSignal: cancel.signal, cancellationDetails: { cancelRequested: true } };
   const context = Object.assign({} as Context, { info, heartbeat, ...cancellation });
-  const host: HandlerHost = {
-    identity: 'w1',
-    heartbeats: new Heartbeats(),
-    cancels: new CancelNotices(),
-    indexGroups: () => Promise.resolve(),
+  const host = handlerHost({
     isCancelled: () => Promise.resolve(isCancelled),
-    observer: { attemptStarted: () => undefined, attemptEnded: () => undefined },
     log: { debug: ignore, info: ignore, warn, error: ignore },
-    values: new CarriedValues(undefined),
-    services: { outcomeOf: async () => await Promise.resolve(undefined) },
-    running: new RunningHandlers(),
-    begun: async () => await Promise.resolve(),
-    writeAhead: async () => await Promise.resolve(),
-    tellOutcomes: async () => await Promise.resolve(),
-    cancelledJobs: async () => await Promise.resolve(new Set<number>()),
-    reportProgress: ignore,
-  };
+  });
   const ended = runHandledJob(job, {}, { context, options: {}, host, limit });
   return { beats, ended, cancel: () => cancel.abort() };
 }

@@ -6,12 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Info } from '@temporalio/activity';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { CancelNotices } from '../../../src/activities/cancel-notices.ts';
 import { handle, type Handler } from '../../../src/activities/handle.ts';
 import { HandlerLimit } from '../../../src/activities/handler-limit.ts';
-import { Heartbeats } from '../../../src/activities/heartbeats.ts';
-import type { HandlerHost } from '../../../src/activities/run-handler.ts';
-import { RunningHandlers } from '../../../src/activities/running-handlers.ts';
 import { runSegments } from '../../../src/activities/segments.ts';
 import type { AttemptState } from '../../../src/contract/attempts.ts';
 import { inputsName, type SegmentsCall, type SegmentsResult } from '../../../src/contract/batch.ts';
@@ -19,11 +15,11 @@ import { defineJob } from '../../../src/contract/define-job.ts';
 import { BatchValues } from '../../../src/payloads/batch-values.ts';
 import { CarriedValues } from '../../../src/payloads/carried-values.ts';
 import { FolderStore } from '../../../src/payloads/folder-store.ts';
+import { handlerHost } from './support/host.ts';
 
 const ID = '01a21a54-a084-79da-a7ff-8cf34a40ec67';
 const ITEMS = 3000;
 const contract = defineJob({ name: 'index', input: z.number(), retry: { maxAttempts: 2, initialInterval: '10s' } });
-const ignore = (): void => undefined;
 
 interface Given {
   readonly handler: Handler<typeof contract>;
@@ -57,23 +53,7 @@ async function batch() {
       cancellationSignal: new AbortController().signal,
       cancellationDetails: undefined,
     });
-    const host: HandlerHost = {
-      identity: 'w1',
-      heartbeats: new Heartbeats(),
-      cancels: new CancelNotices(),
-      indexGroups: () => Promise.resolve(),
-      isCancelled: () => false,
-      observer: { attemptStarted: () => undefined, attemptEnded: () => undefined },
-      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-      values,
-      services: { outcomeOf: async () => await Promise.resolve(undefined) },
-      running: new RunningHandlers(),
-      begun: async () => await Promise.resolve(),
-      writeAhead: async () => await Promise.resolve(),
-      tellOutcomes: async () => await Promise.resolve(),
-      cancelledJobs: async () => await Promise.resolve(new Set<number>()),
-      reportProgress: ignore,
-    };
+    const host = handlerHost({ values });
     const options = { batch: { items: ITEMS, run: 1, since: 1, segments: [] } };
     const limit = new HandlerLimit(100);
     const given = { segments: [0, 1, 2], turnMs: 60_000, ...call };

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { etaOf, type Unestimated } from '../../../src/contract/eta.ts';
 import type { Eta, WaitingFor } from '../../../src/contract/snapshot.ts';
 import { ProgressLooks } from '../../../src/contract/statistics/progress-looks.ts';
-import { emptyType, mergeTypes, type TypeStatistics, withCompletion, withStart } from '../../../src/contract/statistics/type-statistics.ts';
+import { emptyType, mergeTypes, type TypeStatistics, withCompletion, withMany } from '../../../src/contract/statistics/type-statistics.ts';
 import { COURSES, coverageOf, DURATIONS } from './eta-simulation.ts';
 
 const NOW = 1_800_000_000_000;
@@ -24,7 +24,7 @@ function typeOf(runs: readonly number[], percentOf?: (x: number) => number): Typ
     const looks = new ProgressLooks();
     if (percentOf !== undefined)
       for (let elapsedMs = 1000; elapsedMs < ranMs; elapsedMs += 1000) looks.note({ elapsedMs, percent: percentOf(elapsedMs / ranMs) });
-    type = withCompletion(withStart(type, { at: NOW, waitedMs: 5000 }), { at: NOW, ranMs, looks });
+    type = withCompletion(withMany(type, { at: NOW, waitsMs: [5000], runsMs: [] }), { at: NOW, ranMs, looks });
   }
   return mergeTypes(emptyType(NOW), type, NOW);
 }

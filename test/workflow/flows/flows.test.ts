@@ -17,6 +17,7 @@ async function work(name: string, { signal, jobId }: HandlerContext): Promise<st
   attempts.set(jobId, attempt);
   if (name === 'once' && attempt === 1) throw new Error('again');
   if (name === 'never') throw Object.assign(new Error('never'), { code: 'E_NEVER' });
+  if (name === 'large') return 'x'.repeat(2_000_000);
   if (name === 'long') await sleep(60_000, undefined, { signal });
   return `Hello, ${name}`;
 }
@@ -67,6 +68,12 @@ describe.each(ways)('children %s', (_way, how) => {
     const ids = how.group ? [0, 1, 2].map((place) => `${jobs[0]?.id}~${place}`) : [1, 2, 3].map((number) => `${job.id}.${number}`);
     const statuses = await Promise.all(ids.map(async (id) => (await client.get(id))?.status));
     expect(statuses).toEqual(['cancelled', 'failed', 'cancelled']);
+  });
+
+  test('whose output workflow code cannot read count as failed with that', async () => {
+    const client = await connectClient();
+    const job = await client.add(fanOut, { ...how, names: ['large', 'Ann'] });
+    expect(await job.result()).toMatchObject([{ status: 'failed', error: { code: 'payload-too-large' } }, { output: 'Hello, Ann' }]);
   });
 
   test('are cancelled with the job', async () => {

@@ -18,7 +18,7 @@ import {
   withCancel,
   withCompletion,
   withFailure,
-  withStart,
+  withMany,
 } from '../../../../src/contract/statistics/type-statistics.ts';
 
 const NOW = 1_800_000_000_000;
@@ -30,11 +30,11 @@ function failed(type: TypeStatistics, isLast: boolean, message = 'broken'): Type
 
 /** What a worker could have seen. */
 function seen(): TypeStatistics {
-  let type = withStart(emptyType(NOW - 5000), { at: NOW - 5000, waitedMs: 400 });
+  let type = withMany(emptyType(NOW - 5000), { at: NOW - 5000, waitsMs: [400], runsMs: [] });
   type = failed(type, false);
   type = withCompletion(type, { at: NOW, ranMs: 3000 });
-  type = failed(withStart(type, { at: NOW, waitedMs: 500 }), true);
-  return withCancel(withStart(type, { at: NOW, waitedMs: 600 }), NOW);
+  type = failed(withMany(type, { at: NOW, waitsMs: [500], runsMs: [] }), true);
+  return withCancel(withMany(type, { at: NOW, waitsMs: [600], runsMs: [] }), NOW);
 }
 
 describe('the statistics of a type', () => {
